@@ -1,0 +1,3 @@
+module admit
+
+go 1.26.0

@@ -1,0 +1,64 @@
+package onboarding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// Names that the processes around one Temporal namespace must agree on.
+const (
+	// TaskQueue is where workflows and Advance run.
+	TaskQueue = "onboarding"
+	// HooksTaskQueue is where deliveries run, so that slow downstream systems
+	// never take the slots of Advance.
+	HooksTaskQueue = "onboarding-hooks"
+
+	WorkflowType = "Onboarding"
+	SignalEvents = "provider-events"
+	QueryState   = "state"
+	UpdateName   = "command"
+
+	ActivityAdvance = "Advance"
+	ActivityDeliver = "Deliver"
+	ActivityTake    = "TakeEffect"
+	ActivityRecord  = "RecordAttempt"
+)
+
+// Search attributes of the workflow: Keyword but where said otherwise.
+const (
+	AttributeStage     = "OnboardingStage"
+	AttributeBlockedOn = "OnboardingBlockedOn"
+	AttributeKYC       = "OnboardingKyc"
+	AttributeSEPAKYC   = "OnboardingSepaKyc"
+	AttributePOA       = "OnboardingPoa"
+	AttributeHighRisk  = "OnboardingHighRisk"
+	AttributeStalled   = "OnboardingStalled"  // Bool
+	AttributeReversed  = "OnboardingReversed" // Bool
+	AttributeDeadline  = "OnboardingDeadline" // Datetime
+)
+
+// Sources of events beside the verification providers.
+const (
+	SourceOperator = "operator" // commands by the admin API
+	SourceMerchant = "merchant" // starts by the admin API
+	RouteCommand   = "command"
+	RouteStart     = "start"
+)
+
+// MailTarget is the name of the target that writes to the user.
+const MailTarget = "mail"
+
+// maxWorkflowID keeps workflow IDs far below the 255 characters that Temporal's
+// PostgreSQL schema holds.
+const maxWorkflowID = 200
+
+// WorkflowID returns the ID of the user's workflow: "onboarding:" and the user
+// ID while the whole fits in 200 bytes, else "onboarding-sha256:" and the hex
+// digest of the user ID.
+func WorkflowID(userID string) string {
+	if id := "onboarding:" + userID; len(id) <= maxWorkflowID {
+		return id
+	}
+	sum := sha256.Sum256([]byte(userID))
+	return "onboarding-sha256:" + hex.EncodeToString(sum[:])
+}

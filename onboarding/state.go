@@ -1,0 +1,118 @@
+package onboarding
+
+import "time"
+
+// State is everything the rules know about one user. It is what the changes in
+// the user's log add up to. Times are UTC, to the microsecond, by the
+// database's clock.
+type State struct {
+	UserID    string    `json:"userId"`
+	StartedAt time.Time `json:"startedAt,omitzero"` // when the first input was folded
+	Version   int64     `json:"version"`            // counts the inputs that were no duplicates
+
+	Stage         Stage     `json:"stage"`
+	StageSince    time.Time `json:"stageSince,omitzero"`
+	BlockedOn     Party     `json:"blockedOn"`
+	Access        Access    `json:"access"`
+	AccessVersion int64     `json:"accessVersion"` // grows by one at each grant and each revoke
+	Reversed      bool      `json:"reversed,omitempty"`
+
+	Approved       bool `json:"approved,omitempty"`       // approval was won and not lost since
+	ApprovedBefore bool `json:"approvedBefore,omitempty"` // approval was won at some time
+	OnHold         bool `json:"onHold,omitempty"`         // an operator holds the user
+	Closed         bool `json:"closed,omitempty"`         // an operator closed the onboarding
+	Abandoned      bool `json:"abandoned,omitempty"`      // the user was given up, and no report was applied since
+
+	// The stall clock: when it was started, and how far each list has come since.
+	ClockAt   time.Time `json:"clockAt,omitzero"`
+	Reminded  int       `json:"reminded,omitempty"`  // steps of the remind list done since ClockAt
+	Escalated int       `json:"escalated,omitempty"` // steps of the escalate list done since ClockAt
+	Reminders int       `json:"reminders,omitempty"` // reminders sent in this stay in the stage
+	Stalled   bool      `json:"stalled,omitempty"`   // a reminder or escalation was sent since ClockAt
+
+	// Told is the last of approved, suspended and rejected that the user was told.
+	Told       Stage  `json:"told,omitempty"`
+	PolicyHash string `json:"policyHash"`
+
+	Checks CheckStates `json:"checks"`
+}
+
+// CheckStates holds the state of each check.
+type CheckStates struct {
+	KYC      CheckState `json:"kyc,omitzero"`
+	KYCFiles CheckState `json:"kyc_files,omitzero"`
+	POA      CheckState `json:"poa,omitzero"`
+	HighRisk CheckState `json:"high_risk,omitzero"`
+	Account  CheckState `json:"account,omitzero"`
+	SEPAKYC  CheckState `json:"sepa_kyc,omitzero"`
+}
+
+// At returns the state of the check c, which must be one of Checks; for any
+// other it returns an empty state that belongs to nobody.
+func (c *CheckStates) At(check Check) *CheckState {
+	switch check {
+	case KYC:
+		return &c.KYC
+	case KYCFiles:
+		return &c.KYCFiles
+	case POA:
+		return &c.POA
+	case HighRisk:
+		return &c.HighRisk
+	case Account:
+		return &c.Account
+	case SEPAKYC:
+		return &c.SEPAKYC
+	}
+	return &CheckState{}
+}
+
+// Words are what the provider said of a check, kept as it said it: codes only,
+// never free text.
+type Words struct {
+	ProviderStatus string   `json:"providerStatus,omitempty"` // "" where nothing was said, or null
+	Attempt        string   `json:"attempt,omitempty"`        // P100's attemptStatus
+	Processing     string   `json:"processing,omitempty"`     // XGateway's kycProcessingStatus
+	Reasons        []string `json:"reasons,omitempty"`
+	DocsMissing    []string `json:"docsMissing,omitempty"`
+}
+
+// CheckState is what is known of one check.
+type CheckState struct {
+	Status Status    `json:"status,omitempty"` // "" means StatusNone; read it with Is or Get
+	Since  time.Time `json:"since,omitzero"`   // when the report that brought the status was received
+	Words
+
+	PassedBefore bool      `json:"passedBefore,omitempty"` // passed now or at some time
+	PassedAt     time.Time `json:"passedAt,omitzero"`      // received time of the last report that passed it
+	LostAt       time.Time `json:"lostAt,omitzero"`        // received time of the report that last reversed or failed it
+	Moving       bool      `json:"moving,omitempty"`       // an in-progress report came at LostAt or since
+	HeldReport   bool      `json:"heldReport,omitempty"`   // a passing report was held since the last applied one
+	LateTold     bool      `json:"lateTold,omitempty"`     // a reviewer was told of a late report in this pass
+	ReportedAt   time.Time `json:"reportedAt,omitzero"`    // received time of the last applied report
+
+	// BeforeFlag is what high_risk was before an operator flagged the user; nil
+	// while no flag stands.
+	BeforeFlag *CheckState `json:"beforeFlag,omitempty"`
+}
+
+// Get returns the status of the check, StatusNone when nothing was reported.
+func (c *CheckState) Get() Status {
+	if c.Status == "" {
+		return StatusNone
+	}
+	return c.Status
+}
+
+// Is says whether the check has one of the given statuses.
+func (c *CheckState) Is(statuses ...Status) bool {
+	for _, s := range statuses {
+		if c.Get() == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Reversed says whether the check has passed before and is not passed now.
+func (c *CheckState) Reversed() bool { return c.PassedBefore && c.Status != StatusPassed }
