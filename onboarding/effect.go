@@ -85,8 +85,8 @@ func (t Target) Wants(e Effect) bool {
 		return e.Notify() && t.Name == MailTarget
 	}
 	for _, p := range t.Events {
-		prefix, any := strings.CutSuffix(p, "*")
-		if p == e.Name || any && strings.HasPrefix(e.Name, prefix) {
+		prefix, open := strings.CutSuffix(p, "*")
+		if p == e.Name || open && strings.HasPrefix(e.Name, prefix) {
 			return true
 		}
 	}

@@ -1,0 +1,114 @@
+package onboarding
+
+import "time"
+
+// Apply folds one input into a state and says what follows from it. It decides
+// everything there is to decide about a user, and nothing else does.
+//
+// The zero State with a UserID is a user that nothing was folded for yet. now is
+// the database's clock at the time of folding; events are judged by the time they
+// were received. Apply is total: every input has an outcome, whatever the state,
+// and none panics.
+func Apply(s State, in Input, p Policy, now time.Time) (State, Verdict, []Effect) {
+	now = stamp(now)
+	if in.Received = stamp(in.Received); in.Received.IsZero() {
+		in.Received = now
+	}
+	f := fold{before: s, s: s, in: in, policy: p, now: now}
+	fresh := s.StartedAt.IsZero()
+	if fresh {
+		f.start()
+	}
+	verdict := f.input()
+	if verdict.Outcome == Duplicate {
+		return s, verdict, nil
+	}
+	f.s.Version++
+	f.settle(fresh)
+	return f.s, verdict, f.effects
+}
+
+// stamp brings a time to the form in which states hold it: UTC, in the
+// microseconds that the database keeps.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// fold is one input being applied: the state as it becomes, and what was found.
+type fold struct {
+	before State
+	s      State
+	in     Input
+	policy Policy
+	now    time.Time
+
+	progress bool     // a report was applied: the stall clock starts again
+	causes   []string // why a reviewer is told
+	stall    []Effect // reminders and the like, from a deadline
+	odd      Check    // the check of an unknown word
+	isOdd    bool
+	effects  []Effect
+}
+
+// start fills in what every user has from the first input on.
+func (f *fold) start() {
+	f.s.StartedAt = f.in.Received
+	f.s.Stage, f.s.Access, f.s.BlockedOn = StageCollecting, AccessNone, User
+	f.s.PolicyHash = f.policy.Hash()
+}
+
+func (f *fold) input() Verdict {
+	switch f.in.Kind {
+	case InputReport:
+		return f.report()
+	case InputStart:
+		if f.before.StartedAt.IsZero() {
+			return Verdict{Outcome: Applied}
+		}
+		return Verdict{Outcome: Noted, Reason: "exists"}
+	case InputCommand:
+		return f.command()
+	case InputDeadline:
+		return f.deadline()
+	case InputPolicy:
+		f.s.PolicyHash = f.policy.Hash()
+		return Verdict{Outcome: Applied}
+	}
+	f.tell("undecodable")
+	f.isOdd = true
+	return Verdict{Outcome: Unrecognised, Reason: "undecodable"}
+}
+
+// tell has a reviewer told of a cause: a stable code, ":check" behind it where
+// it is about one.
+func (f *fold) tell(cause string) { f.causes = append(f.causes, cause) }
+
+// settle derives everything that follows from the checks and the marks of
+// operators and deadlines, and collects the effects.
+func (f *fold) settle(fresh bool) {
+	s, p := &f.s, f.policy
+	if won(s, p) {
+		s.Approved, s.ApprovedBefore = true, true
+	} else if lost(s, p) {
+		s.Approved = false
+	}
+	s.Stage = stageOf(s, p)
+	s.BlockedOn = blockedOn(s, p)
+	s.Reversed = len(reversedIn(s, p)) > 0
+	entered := fresh || s.Stage != f.before.Stage
+	if entered {
+		s.StageSince, s.Reminders = f.in.Received, 0
+	}
+	if entered || f.progress {
+		s.ClockAt, s.Reminded, s.Escalated, s.Stalled = f.in.Received, 0, 0, false
+	}
+	f.access()
+	f.stages(fresh)
+	f.checks()
+	f.effects = append(f.effects, f.stall...)
+	if len(f.causes) > 0 {
+		f.effects = append(f.effects, Effect{Name: EffectEscalated, Reasons: f.causes})
+	}
+	if f.isOdd {
+		f.effects = append(f.effects, Effect{Name: EffectUnrecognised, Check: f.odd})
+	}
+	f.notices()
+}

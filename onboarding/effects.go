@@ -1,0 +1,126 @@
+package onboarding
+
+// access decides whether downstream is to let the user in or to shut the user
+// out.
+func (f *fold) access() {
+	s, was := &f.s, f.before
+	switch {
+	case s.Stage == StageApproved && was.Stage != StageApproved:
+		f.setAccess(AccessGranted, EffectGranted)
+	case s.Stage == was.Stage:
+	case was.Stage == StageApproved:
+		f.setAccess(AccessRevoked, EffectRevoked)
+	case s.Access != AccessRevoked && shuts(s.Stage):
+		f.setAccess(AccessRevoked, EffectRevoked)
+	}
+}
+
+// shuts says whether a stage gives downstream a definite no, also for a user who
+// was never let in.
+func shuts(s Stage) bool {
+	return s == StageSuspended || s == StageOnHold || s == StageRejected || s == StageClosed
+}
+
+func (f *fold) setAccess(a Access, effect string) {
+	f.s.Access = a
+	f.s.AccessVersion++
+	f.effects = append(f.effects, Effect{Name: effect})
+}
+
+// stages tells of a new stage; a new user in collecting is onboarding.started
+// alone.
+func (f *fold) stages(fresh bool) {
+	if fresh {
+		f.effects = append(f.effects, Effect{Name: EffectStarted})
+	}
+	if f.s.Stage == f.before.Stage || fresh && f.s.Stage == StageCollecting {
+		return
+	}
+	f.effects = append(f.effects, Effect{Name: "onboarding." + string(f.s.Stage)})
+	if f.before.Stage == StageSuspended && f.s.Stage == StageApproved {
+		f.effects = append(f.effects, Effect{Name: EffectReinstated})
+	}
+}
+
+// checks tells of each check that moved, and of each that is newly reversed.
+func (f *fold) checks() {
+	for _, c := range Checks {
+		was, is := f.before.Checks.At(c), f.s.Checks.At(c)
+		if was.Get() != is.Get() {
+			f.effects = append(f.effects, Effect{Name: EffectCheckChanged, Check: c, Was: was.Get()})
+		}
+		if is.Reversed() && !was.Reversed() {
+			f.effects = append(f.effects, Effect{Name: EffectCheckLost, Check: c, Was: was.Get()})
+		}
+	}
+}
+
+// notices decides what the user is told.
+func (f *fold) notices() {
+	for _, c := range Checks {
+		was, is := f.before.Checks.At(c), f.s.Checks.At(c)
+		if was.Get() == is.Get() || !counts(&f.s, f.policy, c) {
+			continue
+		}
+		switch is.Status {
+		case StatusActionRequired:
+			f.say(Effect{Name: NotifyActionRequired, Check: c, Reasons: is.Reasons})
+		case StatusExpired:
+			f.say(Effect{Name: NotifyExpired, Check: c, Reasons: is.Reasons})
+		}
+	}
+	f.verdictNotice()
+}
+
+// verdictNotice tells the user of an approval, a suspension or a rejection that
+// the user was not told of yet. What happened in silence ends in silence: a user
+// who was never told of a suspension is not told of its end.
+func (f *fold) verdictNotice() {
+	s := &f.s
+	if s.Told == s.Stage {
+		return
+	}
+	e := Effect{Reasons: verdictReasons(s, f.policy)}
+	switch s.Stage {
+	case StageApproved:
+		e.Name, e.Reasons = NotifyApproved, nil
+		if s.Told == StageSuspended {
+			e.Name = NotifyReinstated
+		}
+	case StageSuspended:
+		e.Name = NotifySuspended
+	case StageRejected:
+		e.Name = NotifyRejected
+	default:
+		return
+	}
+	if f.say(e) {
+		s.Told = s.Stage
+	}
+}
+
+// say adds a message to the user unless one of its reasons forbids to speak.
+func (f *fold) say(e Effect) bool {
+	if silent(e.Reasons) {
+		return false
+	}
+	f.effects = append(f.effects, e)
+	return true
+}
+
+// verdictReasons returns why a user is suspended or rejected.
+func verdictReasons(s *State, p Policy) []string {
+	var reasons []string
+	switch {
+	case s.Checks.HighRisk.Is(StatusInReview):
+		reasons = append(reasons, ReasonHighRiskReview)
+	case s.Checks.HighRisk.Is(StatusFailed):
+		reasons = append(reasons, ReasonHighRiskRejected)
+	}
+	for _, c := range p.listed() {
+		if k := s.Checks.At(c); k.Reversed() || k.Is(StatusFailed) {
+			reasons = append(reasons, k.Reasons...)
+		}
+	}
+	return reasons
+}

@@ -1,0 +1,134 @@
+package onboarding
+
+import "time"
+
+// report folds a provider's webhook: told apart are, in this order, words that
+// are not known, a report that says nothing, a duplicate, a late one and a held
+// one; every other is believed at once.
+func (f *fold) report() Verdict {
+	r, at := f.in.Report, f.in.Received
+	c := f.s.Checks.At(r.Check)
+	words := merged(*c, r)
+	m := meaningOf(r, words.Attempt)
+	switch {
+	case !m.known:
+		f.isOdd, f.odd = true, r.Check
+		if f.s.Stage == StageApproved {
+			f.tell("unrecognised:" + string(r.Check))
+		}
+		return Verdict{Outcome: Unrecognised, Reason: "unknown_status"}
+	case !m.says:
+		return Verdict{Outcome: Noted, Reason: "null_status"}
+	case words.equal(c.Words) && !f.anotherFile(c):
+		return Verdict{Outcome: Duplicate}
+	case f.late(c, m):
+		if !c.LateTold {
+			c.LateTold = true
+			f.tell("late_report:" + string(r.Check))
+		}
+		return Verdict{Outcome: Late}
+	case f.held(c, m):
+		if !c.HeldReport {
+			c.HeldReport = true
+			f.tell("held_report:" + string(r.Check))
+		}
+		return Verdict{Outcome: Held}
+	}
+	if m.odd {
+		f.isOdd, f.odd = true, r.Check
+	}
+	if r.Check == KYC && r.Status == wordExpired && c.none() {
+		// The provider had verified this user before Admit heard of it.
+		c.PassedBefore, c.LostAt, f.s.ApprovedBefore = true, at, true
+	}
+	f.believe(c, words, m.status, m.inProgress)
+	if r.Check == HighRisk {
+		c.BeforeFlag = nil
+		if m.status == StatusPassed {
+			f.passKYC()
+		}
+	}
+	return Verdict{Outcome: Applied}
+}
+
+// believe gives a check its new words and status.
+func (f *fold) believe(c *CheckState, w Words, status Status, inProgress bool) {
+	c.Words, c.HeldReport, c.ReportedAt = w, false, f.in.Received
+	c.become(status, f.in.Received, inProgress)
+	f.s.Abandoned, f.progress = false, true
+	switch {
+	case f.s.Closed:
+		f.tell("report_while_closed")
+	case f.s.OnHold:
+		f.tell("report_while_on_hold")
+	}
+}
+
+// become moves a check to a status and keeps the times that late and held
+// reports are measured against.
+func (c *CheckState) become(status Status, at time.Time, inProgress bool) {
+	was := c.Get()
+	if status != was {
+		c.Since = at
+	}
+	c.Status = status
+	if status == StatusPassed {
+		if was != StatusPassed {
+			c.LateTold = false
+		}
+		c.PassedBefore, c.PassedAt, c.LostAt, c.Moving = true, at, time.Time{}, false
+		return
+	}
+	if was == StatusPassed || status == StatusFailed && was != StatusFailed {
+		c.LostAt, c.Moving = at, false
+	}
+	if inProgress {
+		c.Moving = true
+	}
+	if !c.Reversed() && status != StatusFailed {
+		c.LostAt, c.Moving = time.Time{}, false
+	}
+}
+
+// passKYC carries a high-risk verdict of OK over to kyc, as the provider means
+// it: the user is now verified. Not for a kyc that was reversed or that waits for
+// the user to mend something.
+func (f *fold) passKYC() {
+	k := &f.s.Checks.KYC
+	if k.PassedBefore || !k.Is(StatusNone, StatusAwaitingUser, StatusInReview) {
+		return
+	}
+	k.ProviderStatus, k.HeldReport, k.ReportedAt = wordVerified, false, f.in.Received
+	k.become(StatusPassed, f.in.Received, false)
+}
+
+// anotherFile says whether a repeat of kyc_files is a second document: P100
+// sends the same body for each, so only the time tells.
+func (f *fold) anotherFile(c *CheckState) bool {
+	return f.in.Report.Check == KYCFiles && !within(f.in.Received, c.ReportedAt, f.policy.LateWindow.of(KYCFiles))
+}
+
+// late says whether the report was overtaken by a pass: work in progress that
+// ended before the pass came.
+func (f *fold) late(c *CheckState, m meaning) bool {
+	return c.Is(StatusPassed) && m.inProgress &&
+		(m.harmless || within(f.in.Received, c.PassedAt, f.policy.LateWindow.of(f.in.Report.Check)))
+}
+
+// held says whether a pass may be older than the reversal or the failure that it
+// follows: a stale pass must not let in a user who was shut out.
+func (f *fold) held(c *CheckState, m meaning) bool {
+	return m.status == StatusPassed && (c.Reversed() || c.Is(StatusFailed)) && !c.Moving &&
+		within(f.in.Received, c.LostAt, f.policy.HeldWindow.of(f.in.Report.Check))
+}
+
+// within says whether t is at most the window after from; a t before from is.
+func within(t, from time.Time, window time.Duration) bool { return t.Sub(from) <= window }
+
+// of returns the window of the provider that reports the check.
+func (w Windows) of(c Check) time.Duration {
+	if c == SEPAKYC {
+		return w.XGateway.D()
+	}
+	return w.P100.D()
+}

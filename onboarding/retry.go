@@ -1,0 +1,78 @@
+package onboarding
+
+import (
+	"hash/fnv"
+	"strconv"
+	"time"
+)
+
+// Limits of delivery: how often and how long an effect outside the access lane
+// is tried, and how far apart attempts may be.
+const (
+	MaxRefusals      = 5
+	GiveUpAfter      = 72 * time.Hour
+	firstBackoff     = time.Second
+	maxAccessBackoff = time.Minute
+	maxRestBackoff   = time.Hour
+	maxRetryAfter    = time.Hour
+)
+
+// Next says what the ledger does with an effect after the attempt a: the state it
+// goes to and, when it goes on waiting, for how long. attempts and refusals (the
+// definite noes among them) count this one, age is the time since the effect was
+// decided, and key seeds the jitter, so that effects that failed together do not
+// come back together. Access is never parked: it is retried for ever.
+func (a Attempt) Next(lane Lane, attempts, refusals int, age time.Duration, key string) (EffectState, time.Duration) {
+	if a.Result == AttemptDelivered {
+		return EffectDelivered, 0
+	}
+	limit := maxRestBackoff
+	if lane == LaneAccess {
+		limit = maxAccessBackoff
+	} else if a.Result == AttemptUnsendable || refusals >= MaxRefusals || age >= GiveUpAfter {
+		return EffectParked, 0
+	}
+	wait := firstBackoff
+	for i := 1; i < attempts && wait < limit; i++ {
+		wait *= 2
+	}
+	wait = min(wait, limit)
+	// Full steps down to three quarters of them: spread, and never longer than the limit.
+	wait -= spread(wait/4, key+"#"+strconv.Itoa(attempts))
+	return EffectWaiting, max(wait, min(a.RetryAfter, maxRetryAfter))
+}
+
+// spread returns a duration in [0, limit) that the seed alone decides.
+func spread(limit time.Duration, seed string) time.Duration {
+	if limit <= 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	h.Write([]byte(seed)) // never fails, by its contract
+	// FNV's low bits mix best; 2^53 keeps the modulo's bias below any use.
+	return time.Duration(h.Sum64() & (1<<53 - 1) % uint64(limit))
+}
+
+// Overtakes says whether e, decided later, supersedes a waiting effect of the
+// same user. A revoke supersedes a grant that was not delivered; a new stage
+// supersedes every message to the user, and a check's change the messages about
+// that check. A revoke and a hook are never superseded.
+func (e Effect) Overtakes(name string, check Check) bool {
+	switch {
+	case e.Name == EffectRevoked:
+		return name == EffectGranted
+	case !(Effect{Name: name}).Notify():
+		return false
+	case e.Name == EffectCheckChanged:
+		return check == e.Check
+	case e.Notify():
+		return e.Name == name && check == e.Check
+	}
+	return e.entersStage()
+}
+
+// entersStage says whether e tells of a new stage.
+func (e Effect) entersStage() bool {
+	const prefix = "onboarding."
+	return len(e.Name) > len(prefix) && e.Name[:len(prefix)] == prefix && Stage(e.Name[len(prefix):]).Valid()
+}

@@ -1,0 +1,77 @@
+package onboarding
+
+import (
+	"fmt"
+	"time"
+)
+
+// Problem is a mistake in a policy: where it is, as a dotted path, and what is
+// wrong with it.
+type Problem struct {
+	Path    string
+	Message string
+}
+
+// minStep is the shortest step of a stall list. The engine's timers are no finer.
+const minStep = time.Second
+
+// Problems returns every mistake in the policy, none when it can be used.
+func (p Policy) Problems() []Problem {
+	var ps []Problem
+	bad := func(path, format string, args ...any) {
+		ps = append(ps, Problem{path, fmt.Sprintf(format, args...)})
+	}
+	if len(p.RequireAny)+len(p.RequireAll) == 0 {
+		bad("require_any", "require_any and require_all are both empty: nobody could ever be approved")
+	}
+	for _, l := range []struct {
+		path string
+		list []Check
+	}{{"require_any", p.RequireAny}, {"require_all", p.RequireAll}, {"require_if_started", p.RequireIfStarted}} {
+		for i, c := range l.list {
+			switch {
+			case !c.Valid():
+				bad(l.path, "%q is no check; the checks are %v", c, Checks)
+			case has(l.list[:i], c):
+				bad(l.path, "%q stands there twice", c)
+			}
+		}
+	}
+	for _, stage := range Stages {
+		p.Stall.At(stage).problems("stall."+string(stage), bad)
+	}
+	for _, d := range []struct {
+		path string
+		d    Duration
+	}{
+		{"jitter", p.Jitter}, {"late_window.p100", p.LateWindow.P100}, {"late_window.xgateway", p.LateWindow.XGateway},
+		{"held_window.p100", p.HeldWindow.P100}, {"held_window.xgateway", p.HeldWindow.XGateway},
+	} {
+		if d.d < 0 {
+			bad(d.path, "must not be negative")
+		}
+	}
+	if p.MaxReminders < 0 {
+		bad("max_reminders", "must not be negative")
+	}
+	return ps
+}
+
+func (s StageStall) problems(path string, bad func(path, format string, args ...any)) {
+	for _, l := range []struct {
+		name string
+		list []Duration
+	}{{"remind", s.Remind}, {"escalate", s.Escalate}, {"reconcile", s.Reconcile}} {
+		for i, d := range l.list {
+			switch {
+			case d.D() < minStep:
+				bad(path+"."+l.name, "%s is shorter than %s", d.D(), minStep)
+			case i > 0 && d.D()-l.list[i-1].D() < minStep:
+				bad(path+"."+l.name, "%s does not come at least %s after %s: each step counts from the same start", d.D(), minStep, l.list[i-1].D())
+			}
+		}
+	}
+	if s.Abandon != 0 && s.Abandon.D() < minStep {
+		bad(path+".abandon", "%s is shorter than %s; leave it out for never", s.Abandon.D(), minStep)
+	}
+}
