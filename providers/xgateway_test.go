@@ -1,0 +1,261 @@
+package providers_test
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"admit/onboarding"
+	"admit/providers"
+)
+
+// The hash of demo_customer_id and test_secret.
+const demoHash = "a+NSx3EISiY6ASoGD/4v5HzqpGR/r9IyNRmDN0QBUGvw0zi9JlVbpDGlM8W8V4MdLiQmj2E/4+xZd/5MbK8Zrw=="
+
+func xgatewayHash(id, secret string) string {
+	sum := sha512.Sum512([]byte(id + "." + secret))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func TestXGatewayRoutes(t *testing.T) {
+	t.Parallel()
+	checkRoutes(t, providers.XGateway{}, [][3]string{{"kyc", "/handle-kyc-status", "{}"}})
+}
+
+func TestXGatewayDecode(t *testing.T) {
+	t.Parallel()
+	const demo = "demo_customer_id"
+	sepa := func(r onboarding.Report) onboarding.Report { r.Check = onboarding.SEPAKYC; return r }
+	with := func(member string) string { return `{"customerId":"user-1","status":"CREATED",` + member + `}` }
+	created := func(r onboarding.Report) onboarding.Report { r.Status = "CREATED"; return sepa(r) }
+	checkDecodings(t, providers.XGateway{}, []decoding{
+		{"documents as words", providers.XGatewayKYC, "soft-kyc-failed.json", demo, sepa(onboarding.Report{
+			Status: "SOFT_KYC_FAILED", Reasons: []string{"BAD_SELFIE", "BAD_PASSPORT"}, DocsMissing: []string{"SELFIE", "PASSPORT"}}), ""},
+		{"documents as objects", providers.XGatewayKYC, "soft-kyc-failed-objects.json", demo, sepa(onboarding.Report{
+			Status: "SOFT_KYC_FAILED", DocsMissing: []string{"PASSPORT", "DRIVERS", "SELFIE"}}),
+			"Enter the date of birth as it stands on the document."},
+		{"passed", providers.XGatewayKYC, "full-user.json", demo, sepa(onboarding.Report{Status: "FULL_USER"}), ""},
+		{"in progress", providers.XGatewayKYC, "processing.json", demo, sepa(onboarding.Report{Null: true, Processing: "VERIFICATION_IN_PROGRESS"}), ""},
+		{"says nothing", providers.XGatewayKYC, "null-status.json", demo, sepa(onboarding.Report{Null: true}), ""},
+		{"an older shape, a label in words", providers.XGatewayKYC, "older-shape.json", demo, sepa(onboarding.Report{
+			Status: "HARD_KYC_FAILED", Reasons: []string{"Selfie does not match", "BAD_PASSPORT"}}), "Selfie does not match, BAD_PASSPORT,,"},
+
+		{"an unknown status", providers.XGatewayKYC, `{"customerId":"user-1","status":"HALF_USER"}`, "user-1", sepa(onboarding.Report{Status: "HALF_USER"}), ""},
+		{"documents of both kinds", providers.XGatewayKYC, with(`"docsMissing":["SELFIE",{"docType":"PASSPORT"},"",{"docType":""}]`), "user-1",
+			created(onboarding.Report{DocsMissing: []string{"SELFIE", "PASSPORT"}}), ""},
+		{"a document named twice", providers.XGatewayKYC, with(`"docsMissing":[{"doctype":1,"docType":"SELFIE","docType":"PASSPORT"}]`), "user-1",
+			created(onboarding.Report{DocsMissing: []string{"PASSPORT"}}), ""},
+		{"no documents", providers.XGatewayKYC, with(`"docsMissing":[]`), "user-1", created(onboarding.Report{}), ""},
+		{"an empty label", providers.XGatewayKYC, with(`"kycRejectLabel":""`), "user-1", created(onboarding.Report{}), ""},
+		{"commas alone", providers.XGatewayKYC, with(`"kycRejectLabel":" , ,"`), "user-1", created(onboarding.Report{}), ""},
+		{"one label", providers.XGatewayKYC, with(`"kycRejectLabel":" BAD_SELFIE "`), "user-1", created(onboarding.Report{Reasons: []string{"BAD_SELFIE"}}), ""},
+		{"a message of another type is none", providers.XGatewayKYC, with(`"kycEndUserErrorMessage":{"en":"no"}`), "user-1", created(onboarding.Report{}), ""},
+		{"the last of two wins", providers.XGatewayKYC, `{"status":"CREATED","customerId":"user-1","status":null,"customerId":"user-2"}`,
+			"user-2", sepa(onboarding.Report{Null: true}), ""},
+		{"another case is another member", providers.XGatewayKYC, `{"customerid":"user-2","customerId":"user-1","status":"CREATED","STATUS":null}`,
+			"user-1", created(onboarding.Report{}), ""},
+	})
+}
+
+func TestXGatewayDecodeFaults(t *testing.T) {
+	t.Parallel()
+	with := func(member string) string { return `{"customerId":"user-1","status":"CREATED",` + member + `}` }
+	cases := []fault{
+		{"a missing status", providers.XGatewayKYC, `{"customerId":"user-1"}`, "user-1", providers.ErrMalformed},
+		{"an empty status", providers.XGatewayKYC, `{"customerId":"user-1","status":""}`, "user-1", providers.ErrMalformed},
+		{"a number for a status", providers.XGatewayKYC, `{"customerId":"user-1","status":0}`, "user-1", providers.ErrMalformed},
+		{"a status in another case", providers.XGatewayKYC, `{"customerId":"user-1","Status":null}`, "user-1", providers.ErrMalformed},
+		{"progress that is no text", providers.XGatewayKYC, with(`"kycProcessingStatus":true`), "user-1", providers.ErrMalformed},
+		{"a label that is no text", providers.XGatewayKYC, with(`"kycRejectLabel":["BAD_SELFIE"]`), "user-1", providers.ErrMalformed},
+		{"documents that are no list", providers.XGatewayKYC, with(`"docsMissing":"SELFIE"`), "user-1", providers.ErrMalformed},
+		{"documents that are an object", providers.XGatewayKYC, with(`"docsMissing":{"docType":"SELFIE"}`), "user-1", providers.ErrMalformed},
+		{"a document that is null", providers.XGatewayKYC, with(`"docsMissing":[null]`), "user-1", providers.ErrMalformed},
+		{"a document that is a number", providers.XGatewayKYC, with(`"docsMissing":["SELFIE",1]`), "user-1", providers.ErrMalformed},
+		{"a document without its type", providers.XGatewayKYC, with(`"docsMissing":[{"DocType":"SELFIE"}]`), "user-1", providers.ErrMalformed},
+		{"a document whose type is null", providers.XGatewayKYC, with(`"docsMissing":[{"docType":null}]`), "user-1", providers.ErrMalformed},
+		{"a customer that is a number", providers.XGatewayKYC, `{"customerId":394,"status":"CREATED"}`, "", providers.ErrMalformed},
+
+		{"no customer", providers.XGatewayKYC, `{"status":"CREATED"}`, "", onboarding.ErrUserID},
+		{"an empty customer", providers.XGatewayKYC, `{"customerId":"","status":"CREATED"}`, "", onboarding.ErrUserID},
+		{"half a surrogate pair", providers.XGatewayKYC, `{"customerId":"\ud800","status":"CREATED"}`, "", onboarding.ErrUserID},
+		{"a control character", providers.XGatewayKYC, `{"customerId":"user\u009f","status":"CREATED"}`, "", onboarding.ErrUserID},
+
+		{"a route of nobody", "transaction", `{"customerId":"user-1","status":"CREATED"}`, "", providers.ErrUnknown},
+	}
+	for _, text := range odd[:13] {
+		cases = append(cases, fault{"no object in UTF-8: " + text, providers.XGatewayKYC, text, "", providers.ErrMalformed})
+	}
+	checkFaults(t, providers.XGateway{}, cases)
+}
+
+func TestXGatewayOurs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, body string
+		want       bool
+	}{
+		{"kyc", `{"callbackType":"kyc"}`, true},
+		{"absent", `{}`, true},
+		{"null", `{"callbackType":null}`, true},
+		{"a transaction", `{"callbackType":"transaction"}`, false},
+		{"a bank account", `{"callbackType":"bank_account"}`, false},
+		{"empty", `{"callbackType":""}`, false},
+		{"another case", `{"callbackType":"KYC"}`, false},
+		{"a number", `{"callbackType":1}`, false},
+		{"another name", `{"CallbackType":"transaction"}`, true},
+		{"the last of two wins", `{"callbackType":"transaction","callbackType":"kyc"}`, true},
+		{"no object: left to Open", `[]`, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := (providers.XGateway{}).Ours([]byte(c.body)); got != c.want {
+				t.Errorf("ours %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+func TestXGatewayOpen(t *testing.T) {
+	t.Parallel()
+	const id, hash = `"customerId":"demo_customer_id"`, `"hash":"` + demoHash + `"`
+	rotated := []string{"other_secret", "test_secret"}
+	for _, c := range []struct {
+		name    string
+		secrets []string
+		body    string
+		stored  string // "" when the sender is not proven
+	}{
+		{"first", rotated, `{` + hash + `, ` + id + `}`, `{` + id + `}`},
+		{"last", rotated, "{\n  " + id + ",\n  " + hash + "\n}", "{\n  " + id + "\n}"},
+		{"between", rotated, `{"a":1 , ` + hash + ` ,` + id + `,"b": [ 2.0 ]}`, `{"a":1 , ` + id + `,"b": [ 2.0 ]}`},
+		{"the only secret", rotated[1:], `{` + id + `,` + hash + `}`, `{` + id + `}`},
+		{"twice: the last counts, both go", rotated, `{"hash":"","x":1,` + hash + `,` + id + `}`, `{"x":1,` + id + `}`},
+		{"in escapes", rotated, `{"h\u0061sh":"` + demoHash + `",` + id + `}`, `{` + id + `}`},
+		{"value in escapes", rotated, `{"hash":"` + strings.ReplaceAll(demoHash, "/", `\/`) + `",` + id + `}`, `{` + id + `}`},
+		{"one of another case or place stays", rotated, `{"Hash":1,"a":{"hash":2},` + hash + `,` + id + `}`, `{"Hash":1,"a":{"hash":2},` + id + `}`},
+		{"numbers and spaces stay", rotated, " { " + id + " , \"n\" : 1e3 , " + hash + " , \"m\":-0 } \n", " { " + id + " , \"n\" : 1e3 , \"m\":-0 } \n"},
+		{"the last customer counts", rotated, `{"customerId":"user-2",` + id + `,` + hash + `}`, `{"customerId":"user-2",` + id + `}`},
+
+		{"the last customer is another", rotated, `{` + id + `,"customerId":"user-2",` + hash + `}`, ""},
+		{"the last hash is another", rotated, `{` + id + `,` + hash + `,"hash":""}`, ""},
+		{"the customer in another case", rotated, `{"CustomerId":"demo_customer_id",` + hash + `}`, ""},
+		{"another secret", rotated[:1], `{` + id + `,` + hash + `}`, ""},
+		{"no secret configured", nil, `{` + id + `,` + hash + `}`, ""},
+		{"an empty secret configured", []string{""}, `{"customerId":"user-1","hash":"` + xgatewayHash("user-1", "") + `"}`, ""},
+		{"no hash", rotated, `{` + id + `}`, ""},
+		{"a null hash", rotated, `{` + id + `,"hash":null}`, ""},
+		{"a hash that is a number", rotated, `{` + id + `,"hash":1}`, ""},
+		{"a hash without padding", rotated, `{` + id + `,"hash":"` + strings.TrimRight(demoHash, "=") + `"}`, ""},
+		{"a hash in another case", rotated, `{` + id + `,"hash":"` + strings.ToLower(demoHash) + `"}`, ""},
+		{"no customer", rotated, `{` + hash + `}`, ""},
+		{"a null customer", rotated, `{"customerId":null,"hash":"` + xgatewayHash("", "test_secret") + `"}`, ""},
+		{"a customer that is a number", rotated, `{"customerId":7,"hash":"` + xgatewayHash("7", "test_secret") + `"}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			stored, proven, err := providers.XGateway{Secrets: c.secrets}.Open([]byte(c.body))
+			if err != nil {
+				t.Fatalf("Open: %v", err)
+			}
+			if proven != (c.stored != "") || string(stored) != c.stored {
+				t.Errorf("proven %t, stored\n%s, want\n%s", proven, stored, c.stored)
+			}
+		})
+	}
+	if !(providers.XGateway{}).Authorize(http.Header{}) {
+		t.Error("shut out before the body is read")
+	}
+}
+
+func TestXGatewayOpenMalformed(t *testing.T) {
+	t.Parallel()
+	for _, text := range odd[:13] {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			stored, proven, err := providers.XGateway{Secrets: []string{"test_secret"}}.Open([]byte(text))
+			if stored != nil || proven {
+				t.Errorf("opened %q, %t", stored, proven)
+			}
+			if !errors.Is(err, providers.ErrMalformed) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// FuzzXGatewayVerify holds that the right hash and nothing else proves a sender,
+// and that the stored body has no hash and reads as what came.
+func FuzzXGatewayVerify(f *testing.F) {
+	for _, body := range append(seeds(f, providers.XGateway{}), bytesOf(odd)...) {
+		f.Add("test_secret", body)
+	}
+	for _, body := range []string{
+		`{"hash":"","customerId":"demo_customer_id","h\u0061sh":"` + demoHash + `"}`,
+		`{"hash":"` + demoHash + `" , "n" : 1 ,"hash":"` + demoHash + `","customerId":"demo_customer_id","status":null}`,
+	} {
+		f.Add("test_secret", []byte(body))
+	}
+	f.Fuzz(func(t *testing.T, secret string, body []byte) {
+		x := providers.XGateway{Secrets: []string{secret}}
+		stored, proven, err := x.Open(body)
+		if proven {
+			checkOpened(t, x, body, stored)
+			return
+		}
+		if err != nil {
+			return
+		}
+		// A JSON object whose sender is not proven: with the right hash he is.
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(body, &members); err != nil {
+			t.Fatalf("Open read what is no object: %v", err)
+		}
+		var id string
+		if raw := members["customerId"]; len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &id) != nil {
+			return
+		}
+		quoted, err := json.Marshal(xgatewayHash(id, secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed := bytes.TrimRight(body, " \t\r\n")
+		signed = append(append(append(signed[:len(signed)-1:len(signed)-1], `,"hash":`...), quoted...), '}')
+		stored, proven, err = x.Open(signed)
+		if err != nil || proven != (secret != "") {
+			t.Fatalf("with its hash proven %t, %v", proven, err)
+		}
+		if proven {
+			checkOpened(t, x, signed, stored)
+		}
+	})
+}
+
+func checkOpened(t *testing.T, x providers.XGateway, body, stored []byte) {
+	t.Helper()
+	var before, after map[string]json.RawMessage
+	if err := json.Unmarshal(body, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(stored, &after); err != nil {
+		t.Fatalf("stored %q: %v", stored, err)
+	}
+	if _, ok := after["hash"]; ok {
+		t.Fatalf("the hash is stored: %q", stored)
+	}
+	delete(before, "hash")
+	if !reflect.DeepEqual(before, after) || !utf8.Valid(stored) {
+		t.Fatalf("stored %q of %q", stored, body)
+	}
+	user, report, err := x.Decode(providers.XGatewayKYC, body)
+	user2, report2, err2 := x.Decode(providers.XGatewayKYC, stored)
+	if user != user2 || !reflect.DeepEqual(report, report2) || (err == nil) != (err2 == nil) {
+		t.Fatalf("came %#v, %v; stored %#v, %v", report, err, report2, err2)
+	}
+}
