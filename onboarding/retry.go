@@ -14,7 +14,6 @@ const (
 	firstBackoff     = time.Second
 	maxAccessBackoff = time.Minute
 	maxRestBackoff   = time.Hour
-	maxRetryAfter    = time.Hour
 )
 
 // Next says what the ledger does with an effect after the attempt a: the state it
@@ -39,7 +38,8 @@ func (a Attempt) Next(lane Lane, attempts, refusals int, age time.Duration, key 
 	wait = min(wait, limit)
 	// Full steps down to three quarters of them: spread, and never longer than the limit.
 	wait -= spread(wait/4, key+"#"+strconv.Itoa(attempts))
-	return EffectWaiting, max(wait, min(a.RetryAfter, maxRetryAfter))
+	// Who asks for more time gets it, but never more than the lane allows.
+	return EffectWaiting, max(wait, min(a.RetryAfter, limit))
 }
 
 // spread returns a duration in [0, limit) that the seed alone decides.

@@ -144,12 +144,13 @@ func suspendedOn(s *State, p Policy) Party {
 		return Compliance
 	}
 	waiting := reversedIn(s, p)
+	reversed := len(waiting) > 0
 	for _, c := range p.listed() {
 		k := s.Checks.At(c)
 		if k.Is(StatusFailed) || k.HeldReport {
 			return Compliance
 		}
-		if !s.Reversed && !k.Is(StatusNone, StatusPassed) {
+		if !reversed && !k.Is(StatusNone, StatusPassed) {
 			waiting = append(waiting, c)
 		}
 	}

@@ -1,0 +1,253 @@
+package onboarding_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"admit/onboarding"
+)
+
+// alphabet is every report that the providers are known to send, and one unknown
+// word of each kind.
+func alphabet() []onboarding.Report {
+	var rs []onboarding.Report
+	for _, overall := range []string{"VERIFIED", "NOT_VERIFIED", "EXPIRED"} {
+		for _, attempt := range []string{"", "PENDING", "VERIFICATION", "SUCCESSFUL", "REJECTED_BY_PROVIDER", "PAUSED"} {
+			r := kyc(overall, attempt)
+			if attempt == "REJECTED_BY_PROVIDER" {
+				r.Reasons = []string{"NO_FACE_FOUND"}
+			}
+			rs = append(rs, r)
+		}
+	}
+	rs = append(rs, kyc("UNKNOWN", ""), files("ADDED"), files("ERROR"), poa("WAITING"), poa("APPROVED"), poa("REJECTED"), poa("QUESTIONED"),
+		highRisk("OK"), highRisk("REJECTED"), account("ACTIVE"))
+	for _, status := range []string{"CREATED", "KYC_NEEDED", "PENDING_KYC_DATA", "KYC_PENDING", "SOFT_KYC_FAILED", "HARD_KYC_FAILED", "FULL_USER"} {
+		rs = append(rs, sepa(status, ""))
+	}
+	return append(rs, sepa("PENDING_KYC_DATA", "VERIFICATION_IN_PROGRESS"), sepaNull(""), sepaNull("VERIFICATION_IN_PROGRESS"), sepa("UNKNOWN", ""))
+}
+
+// failure says which invariant a step breaks, or "".
+func failure(before, after onboarding.State, v onboarding.Verdict, effects []onboarding.Effect) string {
+	var granted, revoked bool
+	for _, e := range effects {
+		granted = granted || e.Name == onboarding.EffectGranted
+		revoked = revoked || e.Name == onboarding.EffectRevoked
+	}
+	switch {
+	case (after.Access == onboarding.AccessGranted) != (after.Stage == onboarding.StageApproved):
+		return fmt.Sprintf("access %s in stage %s", after.Access, after.Stage)
+	case before.Access == onboarding.AccessGranted && after.Access != onboarding.AccessGranted && !revoked:
+		return "access taken away without a revoke in the same input"
+	case before.Access != onboarding.AccessGranted && after.Access == onboarding.AccessGranted && !granted:
+		return "access given without a grant"
+	case granted && revoked:
+		return "granted and revoked by one input"
+	case after.AccessVersion < before.AccessVersion || (granted || revoked) != (after.AccessVersion == before.AccessVersion+1):
+		return fmt.Sprintf("access version went from %d to %d", before.AccessVersion, after.AccessVersion)
+	case v.Outcome != onboarding.Duplicate && after.Version != before.Version+1:
+		return "the version did not count an input"
+	case !after.Stage.Valid() || !after.BlockedOn.Valid():
+		return fmt.Sprintf("stage %q, blocked on %q", after.Stage, after.BlockedOn)
+	}
+	if quiet(v.Outcome) && !before.StartedAt.IsZero() {
+		if before.Stage != after.Stage || before.Access != after.Access || before.Checks.Statuses() != after.Checks.Statuses() {
+			return fmt.Sprintf("%s changed a check, the stage or access", v.Outcome)
+		}
+	}
+	return ""
+}
+
+// quiet says whether inputs of that outcome change no check, stage or access.
+func quiet(o onboarding.Outcome) bool {
+	return slices.Contains([]onboarding.Outcome{onboarding.Duplicate, onboarding.Late, onboarding.Held, onboarding.Noted, onboarding.Unrecognised, onboarding.Refused}, o)
+}
+
+// TestEverySequence folds every sequence of up to four reports out of the whole
+// alphabet, a minute apart, so that late and held ones are among them.
+func TestEverySequence(t *testing.T) {
+	t.Parallel()
+	policy, reports := onboarding.DefaultPolicy(), alphabet()
+	for i, first := range reports {
+		t.Run(fmt.Sprintf("%02d %s %s %s", i, first.Check, first.Status, first.Attempt), func(t *testing.T) {
+			t.Parallel()
+			path := []onboarding.Report{first}
+			start, verdict, effects := onboarding.Apply(onboarding.State{UserID: "user-1"}, report(first, t0), policy, t0)
+			if f := failure(onboarding.State{}, start, verdict, effects); f != "" {
+				t.Fatal(f)
+			}
+			var walk func(s onboarding.State)
+			walk = func(s onboarding.State) {
+				at := t0.Add(time.Duration(len(path)) * time.Minute)
+				for _, r := range reports {
+					after, verdict, effects := onboarding.Apply(s, report(r, at), policy, at)
+					if f := failure(s, after, verdict, effects); f != "" {
+						t.Fatalf("%v then %v: %s", path, r, f)
+					}
+					if len(path) < 3 {
+						path = append(path, r)
+						walk(after)
+						path = path[:len(path)-1]
+					}
+				}
+			}
+			walk(start)
+		})
+	}
+}
+
+func report(r onboarding.Report, at time.Time) onboarding.Input {
+	return onboarding.Input{Kind: onboarding.InputReport, Report: r, Received: at}
+}
+
+// inputs draws anything that can happen to a user, time included.
+func inputs(reports []onboarding.Report) *rapid.Generator[onboarding.Input] {
+	return rapid.Custom(func(t *rapid.T) onboarding.Input {
+		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		case 0, 1:
+			return onboarding.Input{Kind: onboarding.InputCommand, Command: onboarding.Command{Name: rapid.SampledFrom(onboarding.Commands[:]).Draw(t, "command")}}
+		case 2:
+			return onboarding.Input{Kind: rapid.SampledFrom([]onboarding.InputKind{onboarding.InputStart, onboarding.InputPolicy, onboarding.InputUndecodable, "other"}).Draw(t, "other")}
+		case 3:
+			return onboarding.Input{Kind: onboarding.InputDeadline} // the next one, due or not
+		}
+		return report(rapid.SampledFrom(reports).Draw(t, "report"), time.Time{})
+	})
+}
+
+// policies draws policies that differ in what they require.
+func policies() *rapid.Generator[onboarding.Policy] {
+	return rapid.Custom(func(t *rapid.T) onboarding.Policy {
+		p := onboarding.DefaultPolicy()
+		lists := rapid.Permutation(onboarding.Checks[:]).Draw(t, "checks")
+		n := rapid.IntRange(0, 3).Draw(t, "any")
+		p.RequireAny, p.RequireAll, p.RequireIfStarted = lists[:n], lists[n:n+1], lists[n+1:n+1+rapid.IntRange(0, 2).Draw(t, "started")]
+		if rapid.Bool().Draw(t, "default") {
+			p = onboarding.DefaultPolicy()
+		}
+		return p
+	})
+}
+
+// TestRandomLives holds the invariants over long lives with reports, commands,
+// deadlines and policies that change in between.
+func TestRandomLives(t *testing.T) {
+	t.Parallel()
+	reports := alphabet()
+	rapid.Check(t, func(t *rapid.T) {
+		policy := policies().Draw(t, "policy")
+		state, rebuilt, at := onboarding.State{UserID: "user-1"}, onboarding.State{UserID: "user-1"}, t0
+		for range rapid.IntRange(1, 40).Draw(t, "length") {
+			at = at.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 60, 600, 7200, 90000, 700000}).Draw(t, "seconds")) * time.Second)
+			in := inputs(reports).Draw(t, "input")
+			in.Received = at.Add(-time.Duration(rapid.IntRange(0, 2).Draw(t, "folded later")) * time.Second)
+			switch in.Kind {
+			case onboarding.InputDeadline:
+				in.Deadline, _ = onboarding.Next(state, policy)
+			case onboarding.InputPolicy:
+				policy = policies().Draw(t, "new policy")
+			}
+			after, verdict, effects := onboarding.Apply(state, in, policy, at)
+			if f := failure(state, after, verdict, effects); f != "" {
+				t.Fatalf("%+v: %s", in, f)
+			}
+			once(t, effects)
+			again(t, in, after, verdict, policy, at)
+			var err error
+			if rebuilt, err = onboarding.Patch(rebuilt, onboarding.Diff(state, after)); err != nil {
+				t.Fatal(err)
+			}
+			state = after
+		}
+		if diff := onboarding.Diff(rebuilt, state); len(diff) != 0 {
+			t.Fatalf("the log's changes do not give the state: %v", diff)
+		}
+	})
+}
+
+// once holds that no two effects of an input share a key.
+func once(t *rapid.T, effects []onboarding.Effect) {
+	keys := map[string]bool{}
+	for _, e := range effects {
+		k := e.Key("user-1", 1, "t")
+		if keys[k] {
+			t.Fatalf("two effects %s", k)
+		}
+		keys[k] = true
+	}
+}
+
+// again holds that applying an applied report twice in a row equals applying it
+// once.
+func again(t *rapid.T, in onboarding.Input, after onboarding.State, v onboarding.Verdict, p onboarding.Policy, at time.Time) {
+	if in.Kind != onboarding.InputReport || v.Outcome != onboarding.Applied {
+		return
+	}
+	twice, verdict, effects := onboarding.Apply(after, in, p, at)
+	if verdict.Outcome != onboarding.Duplicate || len(effects) > 0 || len(onboarding.Diff(after, twice)) > 0 {
+		t.Fatalf("%+v twice: %s, %v", in.Report, verdict.Outcome, onboarding.Diff(after, twice))
+	}
+}
+
+// TestEveryStageHasAWayOut holds that from any state a person can lead a user
+// back to approval: reopen, lift, clear, and fresh passes.
+func TestEveryStageHasAWayOut(t *testing.T) {
+	t.Parallel()
+	reports := alphabet()
+	rapid.Check(t, func(t *rapid.T) {
+		policy := onboarding.DefaultPolicy()
+		state, at := onboarding.State{UserID: "user-1"}, t0
+		for range rapid.IntRange(0, 12).Draw(t, "length") {
+			at = at.Add(time.Minute)
+			in := inputs(reports).Draw(t, "input")
+			in.Deadline, _ = onboarding.Next(state, policy)
+			state, _, _ = onboarding.Apply(state, in, policy, at)
+		}
+		for _, name := range []string{onboarding.CommandReopen, onboarding.CommandLift, onboarding.CommandClearHighRisk} {
+			state, _, _ = onboarding.Apply(state, onboarding.Input{Kind: onboarding.InputCommand, Command: onboarding.Command{Name: name}}, policy, at)
+		}
+		at = at.Add(48 * time.Hour)
+		for _, r := range []onboarding.Report{approved, highRisk("OK"), poa("APPROVED"), sepa("FULL_USER", "")} {
+			state, _, _ = onboarding.Apply(state, report(r, at), policy, at)
+		}
+		if state.Stage != onboarding.StageApproved {
+			t.Fatalf("stuck in %s: %+v", state.Stage, state)
+		}
+	})
+}
+
+// FuzzApply holds that no report, however odd, panics or breaks an invariant.
+func FuzzApply(f *testing.F) {
+	for _, r := range alphabet() {
+		f.Add(string(r.Check), r.Status, r.Attempt, r.Processing, "NO_FACE_FOUND", r.Null, int64(60))
+	}
+	policy := onboarding.DefaultPolicy()
+	f.Fuzz(func(t *testing.T, check, status, attempt, processing, reason string, null bool, seconds int64) {
+		state, _, _ := onboarding.Apply(onboarding.State{UserID: "user-1"}, report(approved, t0), policy, t0)
+		in := report(onboarding.Report{
+			Check: onboarding.Check(check), Status: status, Attempt: attempt, Processing: processing, Null: null,
+			Reasons: []string{reason}, DocsMissing: []string{reason},
+		}, t0.Add(time.Duration(seconds)))
+		after, verdict, effects := onboarding.Apply(state, in, policy, t0)
+		if f := failure(state, after, verdict, effects); f != "" {
+			t.Fatal(f)
+		}
+		text, err := json.Marshal(after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back onboarding.State
+		if err := json.Unmarshal(text, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := onboarding.Diff(after, back); len(diff) != 0 {
+			t.Fatalf("the state does not survive being stored: %v", diff)
+		}
+	})
+}

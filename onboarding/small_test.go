@@ -1,0 +1,140 @@
+package onboarding_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"admit/onboarding"
+)
+
+func TestWorkflowID(t *testing.T) {
+	t.Parallel()
+	at200 := strings.Repeat("u", 200-len("onboarding:"))
+	for _, c := range []struct{ name, user, want string }{
+		{"short", "user-1", "onboarding:user-1"},
+		{"200 bytes in all", at200, "onboarding:" + at200},
+		{"one more", at200 + "u", "onboarding-sha256:"},
+	} {
+		got := onboarding.WorkflowID(c.user)
+		if !strings.HasPrefix(got, c.want) || len(got) > 200 {
+			t.Errorf("%s: %q", c.name, got)
+		}
+	}
+	if onboarding.WorkflowID(at200+"u") == onboarding.WorkflowID(at200+"v") {
+		t.Error("two users share a workflow")
+	}
+}
+
+func TestCheckUserID(t *testing.T) {
+	t.Parallel()
+	for _, ok := range []string{"u", "000394", "user_123456789", "a/b", "ü", " a ", strings.Repeat("u", 255)} {
+		if err := onboarding.CheckUserID(ok); err != nil {
+			t.Errorf("%q: %v", ok, err)
+		}
+	}
+	for _, bad := range []string{"", strings.Repeat("u", 256), "a\x00", "a\n", "\x7f", "\u0085", "\xff", "\xed\xa0\x80"} {
+		if onboarding.CheckUserID(bad) == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
+
+func TestAttemptNext(t *testing.T) {
+	t.Parallel()
+	const access, rest = onboarding.LaneAccess, onboarding.LaneRest
+	failed, refused := onboarding.AttemptFailed, onboarding.AttemptRefused
+	for _, c := range []struct {
+		name               string
+		attempt            onboarding.Attempt
+		lane               onboarding.Lane
+		attempts, refusals int
+		age                time.Duration
+		want               onboarding.EffectState
+		least, most        time.Duration
+	}{
+		{"delivered", onboarding.Attempt{Result: onboarding.AttemptDelivered}, rest, 1, 0, 0, onboarding.EffectDelivered, 0, 0},
+		{"first failure", onboarding.Attempt{Result: failed}, rest, 1, 0, 0, onboarding.EffectWaiting, 750 * time.Millisecond, time.Second},
+		{"fifth failure", onboarding.Attempt{Result: failed}, rest, 5, 0, 0, onboarding.EffectWaiting, 12 * time.Second, 16 * time.Second},
+		{"many failures", onboarding.Attempt{Result: failed}, rest, 50, 0, time.Hour, onboarding.EffectWaiting, 45 * time.Minute, time.Hour},
+		{"many failures of access", onboarding.Attempt{Result: failed}, access, 50, 0, time.Hour, onboarding.EffectWaiting, 45 * time.Second, time.Minute},
+		{"72 hours", onboarding.Attempt{Result: failed}, rest, 90, 0, 72 * time.Hour, onboarding.EffectParked, 0, 0},
+		{"72 hours of access", onboarding.Attempt{Result: failed}, access, 90, 0, 72 * time.Hour, onboarding.EffectWaiting, 45 * time.Second, time.Minute},
+		{"fourth refusal", onboarding.Attempt{Result: refused}, rest, 4, 4, 0, onboarding.EffectWaiting, 6 * time.Second, 8 * time.Second},
+		{"fifth refusal", onboarding.Attempt{Result: refused}, rest, 5, 5, 0, onboarding.EffectParked, 0, 0},
+		{"a refusal after many failures", onboarding.Attempt{Result: refused}, rest, 20, 1, 0, onboarding.EffectWaiting, 45 * time.Minute, time.Hour},
+		{"fifth refusal of access", onboarding.Attempt{Result: refused}, access, 5, 5, 0, onboarding.EffectWaiting, 12 * time.Second, 16 * time.Second},
+		{"unsendable", onboarding.Attempt{Result: onboarding.AttemptUnsendable}, rest, 1, 0, 0, onboarding.EffectParked, 0, 0},
+		{"unsendable access", onboarding.Attempt{Result: onboarding.AttemptUnsendable}, access, 1, 0, 0, onboarding.EffectWaiting, 750 * time.Millisecond, time.Second},
+		{"asked to wait", onboarding.Attempt{Result: failed, RetryAfter: 5 * time.Minute}, rest, 1, 0, 0, onboarding.EffectWaiting, 5 * time.Minute, 5 * time.Minute},
+		{"asked to wait for a year", onboarding.Attempt{Result: failed, RetryAfter: 9000 * time.Hour}, rest, 1, 0, 0, onboarding.EffectWaiting, time.Hour, time.Hour},
+		{"asked to wait with access", onboarding.Attempt{Result: failed, RetryAfter: 30 * time.Minute}, access, 1, 0, 0, onboarding.EffectWaiting, time.Minute, time.Minute},
+	} {
+		state, wait := c.attempt.Next(c.lane, c.attempts, c.refusals, c.age, "key")
+		if state != c.want || wait < c.least || wait > c.most {
+			t.Errorf("%s: %s after %v, want %s after %v to %v", c.name, state, wait, c.want, c.least, c.most)
+		}
+	}
+}
+
+func TestPolicyProblems(t *testing.T) {
+	t.Parallel()
+	if ps := onboarding.DefaultPolicy().Problems(); len(ps) != 0 {
+		t.Fatalf("the default policy: %v", ps)
+	}
+	type D = onboarding.Duration
+	for _, c := range []struct {
+		path   string
+		change func(*onboarding.Policy)
+	}{
+		{"require_any", func(p *onboarding.Policy) { p.RequireAny = nil }},
+		{"require_any", func(p *onboarding.Policy) { p.RequireAny = []onboarding.Check{"kyb"} }},
+		{"require_all", func(p *onboarding.Policy) { p.RequireAll = []onboarding.Check{"kyc", "kyc"} }},
+		{"stall.collecting.remind", func(p *onboarding.Policy) { p.Stall.Collecting.Remind = []D{D(time.Millisecond)} }},
+		{"stall.on_hold.escalate", func(p *onboarding.Policy) { p.Stall.OnHold.Escalate = []D{D(2 * time.Hour), D(time.Hour)} }},
+		{"stall.in_review.reconcile", func(p *onboarding.Policy) { p.Stall.InReview.Reconcile = []D{D(time.Hour), D(time.Hour)} }},
+		{"stall.collecting.abandon", func(p *onboarding.Policy) { p.Stall.Collecting.Abandon = -1 }},
+		{"jitter", func(p *onboarding.Policy) { p.Jitter = -1 }},
+		{"late_window.p100", func(p *onboarding.Policy) { p.LateWindow.P100 = -1 }},
+		{"held_window.xgateway", func(p *onboarding.Policy) { p.HeldWindow.XGateway = -1 }},
+		{"max_reminders", func(p *onboarding.Policy) { p.MaxReminders = -1 }},
+	} {
+		p := onboarding.DefaultPolicy()
+		c.change(&p)
+		if ps := p.Problems(); len(ps) != 1 || ps[0].Path != c.path || ps[0].Message == "" {
+			t.Errorf("%s: problems %v", c.path, ps)
+		}
+	}
+}
+
+func TestPolicyHash(t *testing.T) {
+	t.Parallel()
+	p, q := onboarding.DefaultPolicy(), onboarding.DefaultPolicy()
+	if p.Hash() != q.Hash() || len(p.Hash()) != 16 {
+		t.Fatalf("hashes %s and %s", p.Hash(), q.Hash())
+	}
+	q.MaxReminders++
+	if p.Hash() == q.Hash() {
+		t.Fatal("another policy has the same hash")
+	}
+}
+
+func TestSpeech(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]onboarding.Speech{
+		"NO_FACE_FOUND": onboarding.SpeechSay, "BAD_SELFIE": onboarding.SpeechSay,
+		"DOC_FAKE": onboarding.SpeechNeutral, "FACE_BLACKLISTED": onboarding.SpeechNeutral, "OTHER": onboarding.SpeechNeutral, "NEVER_SEEN": onboarding.SpeechNeutral,
+		onboarding.ReasonHighRiskReview: onboarding.SpeechSilent,
+	} {
+		if got := onboarding.SpeechOf(code); got != want {
+			t.Errorf("%s: %s, want %s", code, got, want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range onboarding.ReasonCodes() {
+		if seen[r.Code] {
+			t.Errorf("%s stands there twice", r.Code)
+		}
+		seen[r.Code] = true
+	}
+}
