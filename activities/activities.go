@@ -1,0 +1,85 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"admit/onboarding"
+)
+
+// Advancer folds what waits for a user.
+type Advancer interface {
+	Advance(ctx context.Context, r onboarding.AdvanceRequest) (onboarding.Advanced, error)
+}
+
+// Ledger gives out the effects of a lane one by one. Take keeps the lane for the
+// sender and the time hold; Record gives it back and answers how long the effect
+// waits before the next attempt, 0 when it is done with.
+type Ledger interface {
+	Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error)
+	Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error)
+}
+
+// Sender makes one attempt at a delivery, within the deadline of ctx. It never
+// fails: what went wrong is in the Attempt.
+type Sender interface {
+	Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt
+}
+
+// Observation is what came of one attempt, for the metrics.
+type Observation struct {
+	Target string
+	Lane   onboarding.Lane
+	Result onboarding.AttemptResult
+	Took   time.Duration // the attempt alone
+	Age    time.Duration // from the decision to the end of the attempt
+}
+
+// Activities holds what the activities need. Its methods Advance, Deliver,
+// TakeEffect and RecordAttempt are registered under their own names. All fields
+// are set before the first call and never changed after it.
+type Activities struct {
+	Advancer Advancer
+	Ledger   Ledger
+	// Senders has one for each target that is no activity of another team, by the
+	// target's name.
+	Senders map[string]Sender
+	// Identity names this process in the ledger; unique among all processes.
+	Identity string
+	Clock    func() time.Time  // nil means time.Now; measures short spans only
+	Logger   *slog.Logger      // nil means that nothing is logged
+	Observe  func(Observation) // nil means that nothing is counted
+}
+
+// Advance folds what waits for the user. Every error may be tried again: a call
+// whose answer was lost has done its work, and the next finds nothing to do.
+func (a *Activities) Advance(ctx context.Context, r onboarding.AdvanceRequest) (onboarding.Advanced, error) {
+	done, err := a.Advancer.Advance(ctx, r)
+	if err != nil {
+		return onboarding.Advanced{}, fmt.Errorf("advance: %w", err)
+	}
+	return done, nil
+}
+
+func (a *Activities) now() time.Time {
+	if a.Clock == nil {
+		return time.Now()
+	}
+	return a.Clock()
+}
+
+func (a *Activities) logger() *slog.Logger {
+	if a.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.Logger
+}
+
+func (a *Activities) observe(d *onboarding.Delivery, result onboarding.AttemptResult, took time.Duration) {
+	if a.Observe == nil {
+		return
+	}
+	a.Observe(Observation{Target: d.Target, Lane: d.Lane, Result: result, Took: took, Age: d.Now.Sub(d.Created) + took})
+}

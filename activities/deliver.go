@@ -1,0 +1,154 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"admit/onboarding"
+)
+
+// How the time of one Deliver is cut: no attempt begins later than lastStart
+// after its own start, one lasts attemptTime at most and writing it down
+// recordTime, which together stay below the 10 s that the activity has. Taking an
+// effect is not begun with less than takeTime left. The hold outlasts any attempt
+// that began under it.
+const (
+	lastStart   = 2 * time.Second
+	takeTime    = 250 * time.Millisecond
+	attemptTime = 5 * time.Second
+	recordTime  = 2 * time.Second
+	laneHold    = 8 * time.Second
+)
+
+// maxAnswer is the longest answer that is kept, in bytes.
+const maxAnswer = 200
+
+// ErrorWaiting is the type of the error by which Deliver and TakeEffect say that
+// the lane has something, but not yet: the engine calls again after the delay
+// that the error carries. It is benign, for nothing is wrong with the activity.
+const ErrorWaiting = "Waiting"
+
+// Deliver sends what waits in the lane, in the ledger's order, one effect after
+// the other. It answers Left when it ran out of time before it saw the end of the
+// lane, and an ErrorWaiting when the next effect has to wait.
+func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onboarding.LaneResult, error) {
+	sender, start := a.sender(ctx), a.now()
+	for {
+		if err := ctx.Err(); err != nil {
+			return onboarding.LaneResult{}, err
+		}
+		left := lastStart - a.now().Sub(start)
+		if left < takeTime {
+			return onboarding.LaneResult{Left: true}, nil
+		}
+		d, err := a.take(ctx, lane, sender, left)
+		if err != nil {
+			return onboarding.LaneResult{}, err
+		}
+		if d == nil {
+			return onboarding.LaneResult{}, nil
+		}
+		// A process that was frozen since may no longer rely on its hold.
+		if a.now().Sub(start) > lastStart {
+			return onboarding.LaneResult{Left: true}, nil
+		}
+		if err := a.attempt(ctx, d, sender); err != nil {
+			return onboarding.LaneResult{}, err
+		}
+	}
+}
+
+// sender names one attempt of one activity of one run, so that an activity left
+// over from a terminated run never passes for its successor.
+func (a *Activities) sender(ctx context.Context) string {
+	i := activity.GetInfo(ctx)
+	return fmt.Sprintf("%s/%s/%s/%d", a.Identity, i.WorkflowExecution.RunID, i.ActivityID, i.Attempt)
+}
+
+// take takes the lane's next effect within the given time; nil when the lane is
+// empty.
+func (a *Activities) take(ctx context.Context, lane onboarding.LaneRef, sender string, within time.Duration) (*onboarding.Delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	taken, err := a.Ledger.Take(ctx, lane, sender, laneHold)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("take the next effect: %w", err)
+	case taken.Wait > 0:
+		return nil, waiting("the lane waits", taken.Wait)
+	}
+	return taken.Delivery, nil
+}
+
+// attempt sends d once and writes down what came of it, also when ctx has ended
+// meanwhile. nil means that d is done with.
+func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender string) error {
+	begun := a.now()
+	tried := a.send(ctx, d)
+	a.observe(d, tried.Result, a.now().Sub(begun))
+
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	wait, err := a.Ledger.Record(record, d.ID, sender, tried)
+	log := a.logger().With("user", d.UserID, "target", d.Target, "lane", d.Lane, "effect", d.Name,
+		"id", d.ID, "attempt", d.Attempts+1, "result", tried.Result, "answer", tried.Answer)
+	switch {
+	case err != nil:
+		log.Warn("attempt could not be recorded", "error", err)
+		return fmt.Errorf("record the attempt: %w", err)
+	case tried.Result == onboarding.AttemptDelivered:
+		log.Debug("effect delivered")
+		return nil
+	case wait <= 0:
+		log.Error("effect given up")
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	log.Warn("effect not delivered", "wait", wait)
+	return waiting(fmt.Sprintf("%s not delivered: %s", d.Name, tried.Answer), wait)
+}
+
+// send makes one attempt under its deadline. A panic of the sender is a failed
+// attempt.
+func (a *Activities) send(ctx context.Context, d *onboarding.Delivery) (tried onboarding.Attempt) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			// The value may hold what was being sent: only its type and place are told.
+			a.logger().Error("sender panicked", "target", d.Target, "id", d.ID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			tried = onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "panic"}
+		}
+	}()
+	s, ok := a.Senders[d.Target]
+	if !ok {
+		// Another process may know the target: a configuration is being rolled out.
+		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "target not configured here"}
+	}
+	tried = s.Send(ctx, *d)
+	tried.Answer = clip(tried.Answer)
+	return tried
+}
+
+// clip cuts an answer to what is kept, as valid UTF-8.
+func clip(answer string) string {
+	if len(answer) > maxAnswer {
+		answer = answer[:maxAnswer]
+	}
+	return strings.ToValidUTF8(answer, "")
+}
+
+// waiting returns the error that makes the engine call again after the delay.
+func waiting(message string, after time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(message, ErrorWaiting, temporal.ApplicationErrorOptions{
+		NextRetryDelay: after,
+		Category:       temporal.ApplicationErrorCategoryBenign,
+	})
+}

@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+	"unicode"
+	"unicode/utf8"
+
+	"admit/onboarding"
+)
+
+// MailData is what a template is executed with.
+type MailData struct {
+	Name    string           // how the user is addressed; "" when unknown or unfit for a mail
+	Check   onboarding.Check // of action_required and expired; "" else
+	Stage   onboarding.Stage // that the decision left behind
+	Reasons []string         // the sentences that may be said; none, then say Neutral
+	Neutral string
+	Number  int    // of a reminder: counts from 1 in the stay in the stage
+	Sender  string // who signs; may be ""
+}
+
+// ErrNoTemplate means that no language has a template of the name.
+var ErrNoTemplate = errors.New("no such template")
+
+// Limits of what is taken from a contact.
+const (
+	maxName   = 64 // runes
+	maxLocale = 64 // bytes
+)
+
+// Render returns the subject and the text of a mail, in the language given or,
+// where it is "", the contact's. A text that the language de-AT does not have is
+// sought in de and then in English; the sentences about reasons come from the
+// language of the template. The subject is a single line without control
+// characters, whatever the contact holds.
+func (t *Templates) Render(lang string, m onboarding.Message, c onboarding.Contact) (subject, text string, err error) {
+	if lang == "" {
+		lang = c.Locale
+	}
+	languages := fallbacks(lang)
+	parsed, found := t.find(languages, m.Template)
+	if parsed == nil {
+		return "", "", fmt.Errorf("%w: %q", ErrNoTemplate, m.Template)
+	}
+	// An Austrian may read German sentences in a German mail, not in an English one.
+	languages = slices.DeleteFunc(languages, func(l string) bool {
+		return base(l) != base(found) && l != lastLanguage
+	})
+	d := MailData{Name: cleanName(c.Name), Check: m.Check, Stage: m.Stage, Number: m.Number, Sender: t.sender}
+	d.Reasons, d.Neutral = t.speak(languages, m.Reasons)
+
+	var out strings.Builder
+	if err := parsed.Execute(&out, d); err != nil {
+		return "", "", err // says "template: file:line:column: what"
+	}
+	return split(parsed.Name(), out.String())
+}
+
+// find returns the template of the first language that has it, and the language.
+func (t *Templates) find(languages []string, name string) (*template.Template, string) {
+	for _, l := range languages {
+		if parsed := t.mails[l][name]; parsed != nil {
+			return parsed, l
+		}
+	}
+	return nil, ""
+}
+
+// split cuts what a template wrote into subject and text. at names the template.
+func split(at, out string) (subject, text string, err error) {
+	first, rest, _ := strings.Cut(out, "\n")
+	second, rest, _ := strings.Cut(rest, "\n")
+	subject, text = cleanLine(first), tidy(rest)
+	switch {
+	case subject == "":
+		return "", "", fmt.Errorf("%s:1: the first line is the subject and must not be empty", at)
+	case strings.TrimSpace(second) != "":
+		return "", "", fmt.Errorf("%s:2: the line after the subject must be empty", at)
+	case text == "":
+		return "", "", fmt.Errorf("%s:3: there is no text", at)
+	}
+	return subject, text, nil
+}
+
+// tidy drops spaces at the ends of lines, and empty lines at both ends and beyond
+// one in a row; conditions in a template leave them behind.
+func tidy(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRightFunc(line, unicode.IsSpace)
+		if line == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	text = strings.TrimRight(strings.Join(lines, "\n"), "\n")
+	if text == "" {
+		return ""
+	}
+	return text + "\n"
+}
+
+// fallbacks returns where a text is sought, best first: de-at, de, en.
+func fallbacks(lang string) []string {
+	var languages []string
+	if len(lang) > maxLocale {
+		lang = ""
+	}
+	for lang = canonical(lang); lang != ""; lang = lang[:max(strings.LastIndexByte(lang, '-'), 0)] {
+		languages = append(languages, lang)
+	}
+	if slices.Contains(languages, lastLanguage) {
+		return languages
+	}
+	return append(languages, lastLanguage)
+}
+
+// canonical writes a language tag in the one way by which it is looked up.
+func canonical(lang string) string { return strings.ReplaceAll(strings.ToLower(lang), "_", "-") }
+
+func base(lang string) string {
+	b, _, _ := strings.Cut(lang, "-")
+	return b
+}
+
+// cleanLine makes a single line of s: printable characters, words parted by one
+// space.
+func cleanLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == utf8.RuneError:
+			return -1
+		case unicode.IsPrint(r), r == '\u200c', r == '\u200d': // the joiners are part of some scripts
+			return r
+		}
+		return -1
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// cleanName returns a user's name as a mail may hold it. Whoever signs somebody
+// else up can put anything there: what is too long for a name, or could be taken
+// for an address or a link, is left out altogether.
+func cleanName(name string) string {
+	name = cleanLine(name)
+	if utf8.RuneCountInString(name) > maxName || strings.ContainsAny(name, `/\@:<>[]{}|=%$#*"`) {
+		return ""
+	}
+	// "J. R. Example" and "J.R. Example" are names, "example.com" is none.
+	for i, r := range name {
+		next, _ := utf8.DecodeRuneInString(name[i+1:])
+		if r == '.' && (unicode.IsDigit(next) || unicode.IsLetter(next) && !unicode.IsUpper(next)) {
+			return ""
+		}
+	}
+	return name
+}
