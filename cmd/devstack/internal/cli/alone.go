@@ -8,6 +8,7 @@ import (
 
 	"admit/cmd/devstack/internal/ports"
 	"admit/cmd/devstack/internal/postgres"
+	"admit/cmd/devstack/internal/stack"
 	"admit/cmd/devstack/internal/temporal"
 )
 
@@ -107,11 +108,15 @@ func runPostgres(config postgres.Config, std streams) (err error) {
 	if config.Account, err = postgres.ServerAccount(); err != nil {
 		return err
 	}
-	if !config.Account.CanEnter(config.Dir) {
-		return fmt.Errorf("PostgreSQL runs as user %s, who cannot enter %s", config.Account.Name, config.Dir)
+	asked := config.Dir
+	if config.Dir, err = stack.DatabaseDir(asked, config.Account); err != nil {
+		return err
 	}
-	if err := os.MkdirAll(config.Dir, 0o711); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
+	if config.Dir != asked {
+		sayElsewhere(std, config.Account, asked, config.Dir)
+	}
+	if err := stack.MakeDatabaseDir(config.Dir); err != nil {
+		return err
 	}
 	server, err := postgres.Start(ctx, config)
 	if err != nil {

@@ -54,7 +54,10 @@ func execute(args []string, std streams) int {
 	command.Args[0] = flags.Arg(0)
 	code := runCommand(command, running, signals, std)
 	if err := end(); err != nil {
-		return std.fail(max(code, exitStackFailed), err)
+		std.fail(exitStackFailed, err)
+		if code == exitOK {
+			code = exitStackFailed
+		}
 	}
 	return code
 }
@@ -102,7 +105,8 @@ func runCommand(command *exec.Cmd, running *stack.Stack, signals <-chan os.Signa
 	await(child, running, signals, std)
 	endGroup(child)
 	if err := restore(); err != nil {
-		return std.fail(exitStackFailed, err)
+		// The command has run; its exit code says more.
+		std.fail(exitStackFailed, err)
 	}
 	return exitCode(command.ProcessState)
 }
@@ -135,6 +139,9 @@ func await(child *proc.Process, running *stack.Stack, signals <-chan os.Signal, 
 // endGroup ends what the command started and did not end.
 func endGroup(child *proc.Process) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if child.GroupEmpty() {
+			return
+		}
 		deadline := time.Now().Add(leftoverGrace)
 		ticker := time.NewTicker(pollInterval)
 		child.SignalGroup(sig)

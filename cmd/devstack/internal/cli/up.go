@@ -109,9 +109,14 @@ func openHome(o upOptions, account *postgres.Account, std streams) (*stack.Home,
 		return nil, err
 	}
 	if home.DatabaseElsewhere() {
-		std.say(std.out, "user %s cannot enter %s: PostgreSQL's data is in %s\n", account.Name, home.Dir, home.Database)
+		sayElsewhere(std, account, home.Dir, home.Database)
 	}
 	return home, nil
+}
+
+// sayElsewhere tells that the database's data is not where it was asked for.
+func sayElsewhere(std streams, account *postgres.Account, asked, dir string) {
+	std.say(std.out, "user %s cannot enter %s: PostgreSQL's data is in %s\n", account.Name, asked, dir)
 }
 
 // announce tells where everything is.

@@ -38,7 +38,10 @@ func Take(path string) (*Lock, error) {
 
 // Release gives the lock up.
 func (l *Lock) Release() error {
-	if err := l.file.Close(); err != nil {
+	// Closing alone would leave the lock to a child that is between fork and
+	// exec and has the file still open.
+	unlockErr := syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN)
+	if err := errors.Join(unlockErr, l.file.Close()); err != nil {
 		return fmt.Errorf("release lock: %w", err)
 	}
 	return nil

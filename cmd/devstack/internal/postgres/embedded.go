@@ -10,13 +10,14 @@ import (
 	embedded "github.com/fergusstrange/embedded-postgres"
 )
 
-// FetchBinaries downloads PostgreSQL for a machine that has none into dir, once,
-// and returns the directory of its programs. port must be free.
+// FetchBinaries unpacks PostgreSQL for a machine that has none into dir and
+// returns the directory of its programs. The archive is downloaded once and kept
+// in the directory archive. port must be free.
 //
 // The library has no call that only unpacks, so a throwaway server is started
 // and stopped. Its failure does not matter when the programs are there: as root
 // it always fails, after it has unpacked.
-func FetchBinaries(dir string, port int) (string, error) {
+func FetchBinaries(dir, archive string, port int) (string, error) {
 	bin := filepath.Join(dir, "bin")
 	if complete(bin) {
 		return bin, nil
@@ -27,7 +28,7 @@ func FetchBinaries(dir string, port int) (string, error) {
 	}
 	server := embedded.NewDatabase(embedded.DefaultConfig().
 		Port(uint32(port)).
-		CachePath(filepath.Join(dir, "archive")).
+		CachePath(archive).
 		BinariesPath(dir).
 		RuntimePath(scratch).
 		Logger(io.Discard))

@@ -112,8 +112,13 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// fetch downloads the programs into a directory that the account can enter.
+// fetch unpacks the programs where the account can enter, from an archive that
+// all of this user's devstacks share.
 func (s *Server) fetch() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a place for the download of PostgreSQL: %w", err)
+	}
 	dir := filepath.Join(s.config.Dir, "programs")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make a directory for PostgreSQL: %w", err)
@@ -122,7 +127,7 @@ func (s *Server) fetch() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return FetchBinaries(dir, port)
+	return FetchBinaries(dir, filepath.Join(cache, "admit-devstack"), port)
 }
 
 func (s *Server) launch(data string) error {

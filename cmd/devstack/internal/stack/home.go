@@ -1,14 +1,10 @@
 package stack
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"admit/cmd/devstack/internal/lock"
 	"admit/cmd/devstack/internal/postgres"
@@ -29,8 +25,8 @@ type Home struct {
 	lock *lock.Lock
 }
 
-// Keep opens the home at dir, which stays between runs. With fresh it is
-// emptied. It fails with lock.ErrHeld when another stack has it open.
+// Keep opens the home at dir, which stays between runs. With fresh
+// what an earlier run kept there is removed. It fails with lock.ErrHeld when another stack has it open.
 func Keep(dir string, fresh bool, account *postgres.Account) (*Home, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -44,8 +40,8 @@ func Keep(dir string, fresh bool, account *postgres.Account) (*Home, error) {
 		return nil, err
 	}
 	h := &Home{Dir: dir, lock: held}
-	if h.Database, err = databaseDir(dir, account); err == nil && fresh {
-		err = errors.Join(empty(dir), empty(h.Database))
+	if h.Database, err = DatabaseDir(filepath.Join(dir, "postgres"), account); err == nil && fresh {
+		err = h.startOver()
 	}
 	if err == nil {
 		err = h.fill()
@@ -85,7 +81,9 @@ func Discard(account *postgres.Account) (*Home, error) {
 func (h *Home) Mail() string { return filepath.Join(h.Dir, "mail") }
 
 // Log is the path of a log.
-func (h *Home) Log(name string) string { return filepath.Join(h.Dir, "log", name) }
+func (h *Home) Log(name string) string { return filepath.Join(h.logs(), name) }
+
+func (h *Home) logs() string { return filepath.Join(h.Dir, "log") }
 
 // Close unlocks the home, and removes it when it is temporary.
 func (h *Home) Close() error {
@@ -97,59 +95,25 @@ func (h *Home) Close() error {
 }
 
 func (h *Home) fill() error {
-	for _, dir := range []string{h.Mail(), filepath.Join(h.Dir, "log")} {
+	for _, dir := range []string{h.Mail(), h.logs()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("make a directory: %w", err)
 		}
 	}
-	if err := os.MkdirAll(h.Database, 0o711); err != nil {
-		return fmt.Errorf("make the database's directory: %w", err)
-	}
-	return trusted(h.Database)
+	return MakeDatabaseDir(h.Database)
 }
 
-// databaseDir is inside dir when the account can get there, and else beside
-// the temporary files, under a name that is always the same for dir.
-func databaseDir(dir string, account *postgres.Account) (string, error) {
-	inside := filepath.Join(dir, "postgres")
-	if account.CanEnter(inside) {
-		return inside, nil
-	}
-	root, err := temporaryRoot(account)
+// startOver removes what devstack keeps in a home, and nothing else: the
+// directory may be one that has other things in it.
+func (h *Home) startOver() error {
+	databases, err := filepath.Glob(filepath.Join(h.Dir, "temporal.db*"))
 	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256([]byte(dir))
-	return filepath.Join(root, "devstack-data-"+hex.EncodeToString(sum[:8])), nil
-}
-
-// empty removes everything in dir but the lock, which is held.
-func empty(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("start over: %w", err)
 	}
-	for _, entry := range entries {
-		if entry.Name() == lockName {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+	for _, path := range append(databases, h.Mail(), h.logs(), h.Database) {
+		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("start over: %w", err)
 		}
-	}
-	return nil
-}
-
-// trusted refuses a directory that somebody else made or can write to, which a
-// known name among the temporary files could be.
-func trusted(dir string) error {
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return fmt.Errorf("look at the database's directory: %w", err)
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || ok && int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o002 != 0 {
-		return fmt.Errorf("%s is not a directory of this user's alone", dir)
 	}
 	return nil
 }
