@@ -167,3 +167,12 @@ func (e Effect) Payload(s State, at time.Time) Payload {
 func (e Effect) Message(s State) Message {
 	return Message{Template: strings.TrimPrefix(e.Name, "notify."), Check: e.Check, Reasons: e.Reasons, Number: e.Number, Stage: s.Stage}
 }
+
+// EventNames returns the names of the effects that hooks can ask for.
+func EventNames() []string {
+	ns := []string{EffectGranted, EffectRevoked, EffectStarted}
+	for _, s := range Stages {
+		ns = append(ns, "onboarding."+string(s))
+	}
+	return append(ns, EffectReinstated, EffectStalled, EffectReminder, EffectEscalated, EffectCheckChanged, EffectCheckLost, EffectUnrecognised)
+}

@@ -1,0 +1,168 @@
+// Package settings reads what Admit is told: environment variables, and one YAML
+// file for policy, hooks and mail.
+//
+// Everything is read once, at the start, and every mistake is reported at once
+// with the name (and in the file the line) of the setting. Secrets come from the
+// environment alone; the file names the variables that hold them.
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"admit/onboarding"
+)
+
+// Role says which parts of Admit a process runs, and so what it must be told.
+type Role struct {
+	Ingress bool // the public listener
+	Worker  bool // the worker and the admin listener
+}
+
+// Settings is everything a process is told.
+type Settings struct {
+	DatabaseURL string
+	Listen      string // the public listener's address
+	AdminListen string
+	AdminTokens string // name:role:token,…
+	Providers   []string
+	P100Tokens  []string
+	XGateway    []string // secrets
+	Shadow      bool
+	Migrate     bool // migrate the database at the start
+	LogLevel    slog.Level
+	LogFormat   string // text or json
+	Build       string // shown in the audit; "" means the binary's own
+
+	Policy onboarding.Policy
+	Hooks  []Hook
+	Mail   *Mail // nil: users are not written to
+}
+
+// Hook is a system of the merchant's that is told of effects: either an HTTP
+// endpoint or an activity on another team's task queue.
+type Hook struct {
+	Name         string
+	URL          string
+	Secrets      []string
+	AllowPrivate bool
+	TaskQueue    string
+	Activity     string
+	Events       []string
+}
+
+// Mail is how users are written to.
+type Mail struct {
+	Address   string // host:port
+	TLS       string // starttls, tls or none
+	From      string
+	Username  string
+	Password  string
+	Templates string // a directory that overrides the built-in templates, or ""
+}
+
+// Problem is a mistake in the settings. Line is 0 for environment variables.
+type Problem struct {
+	Name    string
+	Line    int
+	Message string
+}
+
+func (p Problem) String() string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s (line %d): %s", p.Name, p.Line, p.Message)
+	}
+	return fmt.Sprintf("%s: %s", p.Name, p.Message)
+}
+
+// Targets returns who is told of effects, hooks first.
+func (s Settings) Targets() []onboarding.Target {
+	var ts []onboarding.Target
+	for _, h := range s.Hooks {
+		ts = append(ts, onboarding.Target{Name: h.Name, Events: h.Events, TaskQueue: h.TaskQueue, Activity: h.Activity})
+	}
+	if s.Mail != nil {
+		ts = append(ts, onboarding.Target{Name: onboarding.MailTarget})
+	}
+	return ts
+}
+
+// Load reads the settings for a role from the environment (as os.Environ gives
+// it) and from the file that ADMIT_CONFIG names. It returns warnings, which a
+// person should see, and problems, with which the process must not start.
+func Load(role Role, environ []string, readFile func(string) ([]byte, error)) (Settings, []string, []Problem) {
+	e := newEnv(environ)
+	s := Settings{
+		DatabaseURL: e.required("DATABASE_URL", "the PostgreSQL to use, as postgres://user:password@host:5432/database"),
+		Listen:      e.or("ADMIT_LISTEN", "127.0.0.1:8080"),
+		AdminListen: e.or("ADMIT_ADMIN_LISTEN", "127.0.0.1:8081"),
+		AdminTokens: e.get("ADMIT_ADMIN_TOKENS"),
+		Shadow:      e.bool("ADMIT_SHADOW", false),
+		Migrate:     e.bool("ADMIT_MIGRATE", true),
+		LogLevel:    e.level("ADMIT_LOG_LEVEL"),
+		LogFormat:   e.oneOf("ADMIT_LOG_FORMAT", "text", "json"),
+		Build:       e.get("ADMIT_BUILD"),
+		Policy:      onboarding.DefaultPolicy(),
+	}
+	e.address("ADMIT_LISTEN", s.Listen)
+	e.address("ADMIT_ADMIN_LISTEN", s.AdminListen)
+	if role.Ingress {
+		s.providers(e)
+	}
+	if path := e.get("ADMIT_CONFIG"); path != "" {
+		text, err := readFile(path)
+		if err != nil {
+			e.bad("ADMIT_CONFIG", "the file cannot be read: %v", err)
+		} else {
+			config, problems := ParseConfig(text, e.get)
+			s.Policy, s.Hooks, s.Mail = config.Policy, config.Hooks, config.Mail
+			e.problems = append(e.problems, problems...)
+			e.used = append(e.used, config.used...)
+		}
+	}
+	slices.SortStableFunc(e.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	return s, e.unknown(), e.problems
+}
+
+// providers reads which providers are on, and their secrets.
+func (s *Settings) providers(e *env) {
+	s.Providers = list(e.or("ADMIT_PROVIDERS", "p100,xgateway"))
+	s.P100Tokens, s.XGateway = list(e.get("ADMIT_P100_TOKENS")), list(e.get("ADMIT_XGATEWAY_SECRETS"))
+	trust := e.bool("ADMIT_XGATEWAY_TRUST_CALLBACKS", false)
+	if len(s.Providers) == 0 {
+		e.bad("ADMIT_PROVIDERS", "names no provider; the providers are p100 and xgateway")
+	}
+	for i, p := range s.Providers {
+		switch {
+		case slices.Contains(s.Providers[:i], p):
+			e.bad("ADMIT_PROVIDERS", "names %s twice", p)
+		case p == "p100":
+			if len(s.P100Tokens) == 0 {
+				e.bad("ADMIT_P100_TOKENS", "is needed while p100 is on: the tokens that P100 sends in the Authorization header, separated by commas")
+			}
+		case p == "xgateway":
+			if len(s.XGateway) == 0 {
+				e.bad("ADMIT_XGATEWAY_SECRETS", "is needed while xgateway is on: the secret keys that XGateway hashes with, separated by commas")
+			}
+			if !trust {
+				e.bad("ADMIT_XGATEWAY_TRUST_CALLBACKS", "must be true while xgateway is on: the hash of a callback does not cover its status, so whoever saw one callback of a customer could forge a FULL_USER; true says that you accept this")
+			}
+		default:
+			e.bad("ADMIT_PROVIDERS", "names %q; the providers are p100 and xgateway", p)
+		}
+	}
+}
+
+// list splits at commas, trims, and drops what is empty.
+func list(text string) []string {
+	var items []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			items = append(items, part)
+		}
+	}
+	return items
+}
