@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"admit/onboarding"
+)
+
+// Bounds of one Advance. What is left is said in Advanced.More.
+const (
+	maxEvents    = 200 // events folded
+	maxDeadlines = 100 // deadlines folded
+)
+
+var (
+	sqlEnsureOnboarding = statement("ensure_onboarding")
+	sqlLockOnboarding   = statement("lock_onboarding")
+	sqlClock            = statement("clock")
+	sqlTakeInbox        = statement("take_inbox")
+	sqlInboxLeft        = statement("inbox_left")
+	sqlWaitingEffects   = statement("waiting_effects")
+)
+
+// Advance folds what waits for a user, and then what is due, into the user's
+// state, log and effects, in one transaction, and returns what the workflow needs
+// to go on. Calls for one user come one after the other; each input is folded
+// exactly once, whatever dies in between, and a call that finds nothing to do
+// writes nothing and answers the same again.
+//
+// At most 200 events are folded in a call. While there are more (More), nothing
+// that is due is judged, so that a report that came in time wins.
+//
+// A user of whom nothing was ever accepted is Done and left without a trace.
+func (s *Store) Advance(ctx context.Context, req onboarding.AdvanceRequest) (onboarding.Advanced, error) {
+	var f *fold
+	var answer onboarding.Advanced
+	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		read, err := s.read(ctx, conn, req.UserID)
+		if err != nil {
+			return err
+		}
+		if !read.known {
+			answer = onboarding.Advanced{Summary: newUser(req.UserID).Summary(), Done: true}
+			return nil
+		}
+		f = s.fold(read)
+		answer, err = s.write(ctx, conn, f, req)
+		return err
+	})
+	if err != nil {
+		return onboarding.Advanced{}, wrap("advance", err)
+	}
+	if f != nil && s.opts.OnFold != nil {
+		for _, l := range f.logs {
+			s.opts.OnFold(l.kind, l.outcome, f.now.Sub(l.received))
+		}
+	}
+	return answer, nil
+}
+
+// newUser is how a user stands before the first fold.
+func newUser(userID string) onboarding.State {
+	return onboarding.State{
+		UserID: userID, Stage: onboarding.StageCollecting, BlockedOn: onboarding.User, Access: onboarding.AccessNone,
+	}
+}
+
+// work is what waits for a user, read under the lock of the user's row.
+type work struct {
+	known      bool // there is a row: something was accepted at some time
+	state      onboarding.State
+	lastSeq    int64 // 0 for a user whom nobody has folded
+	events     int64
+	now        time.Time
+	hasContact bool
+	inbox      []onboarding.Event
+	more       bool // events are left beside these
+	waiting    []waitingEffect
+}
+
+// waitingEffect is an effect that waits in the ledger.
+type waitingEffect struct {
+	id     int64
+	target string
+	name   string
+	check  onboarding.Check
+}
+
+// read opens the transaction, locks the user and takes what waits: one round
+// trip. The lock is a statement before the others, for a statement that locks and
+// reads sees what was there before it got the lock.
+func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (work, error) {
+	w := work{state: onboarding.State{UserID: userID}}
+	b := &pgx.Batch{}
+	b.Queue("begin")
+	b.Queue(sqlEnsureOnboarding, userID)
+	b.Queue(sqlLockOnboarding, userID).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&w.state, &w.lastSeq, &w.events}, func() error {
+			w.known = true
+			return nil
+		})
+		return err
+	})
+	b.Queue(sqlClock, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.now, &w.hasContact) })
+	b.Queue(sqlTakeInbox, userID, maxEvents).Query(func(rows pgx.Rows) (err error) {
+		w.inbox, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e onboarding.Event, err error) {
+			err = row.Scan(&e.ID, &e.Provider, &e.Route, &e.Body, &e.Received)
+			return e, err
+		})
+		return err
+	})
+	b.Queue(sqlInboxLeft, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.more) })
+	b.Queue(sqlWaitingEffects, userID).Query(func(rows pgx.Rows) (err error) {
+		w.waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e waitingEffect, err error) {
+			err = row.Scan(&e.id, &e.target, &e.name, &e.check)
+			return e, err
+		})
+		return err
+	})
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return work{}, err
+	}
+	w.state.UserID = userID
+	w.now = s.opts.Clock(w.now).UTC().Truncate(time.Microsecond)
+	return w, nil
+}

@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"admit/onboarding"
+)
+
+const (
+	maxAnswer = 200 // bytes of an attempt's answer that are kept
+
+	// staleAfter is how long a waiting effect may be left alone before a sweep
+	// rings for its user; after a failed attempt it is twice the backoff if that
+	// is longer.
+	staleAfter = 2 * time.Minute
+
+	// again is what a sender waits that lost a race, and takeTries how often a
+	// Take looks again by itself before it says so.
+	again     = 10 * time.Millisecond
+	takeTries = 3
+)
+
+var (
+	sqlLockLane      = statement("lock_lane")
+	sqlTakeEffect    = statement("take_effect")
+	sqlParkLane      = statement("park_lane")
+	sqlLockEffect    = statement("lock_effect")
+	sqlRecordAttempt = statement("record_attempt")
+	sqlTouchLane     = statement("touch_lane")
+)
+
+// Take takes the next effect of a lane for the sender, for as long as hold: until
+// then, or until Record, nobody else is given an effect of the lane, and neither
+// is the same sender, for it may be an attempt of the sender's that is thought
+// dead. sender names one attempt to serve the lane and is unique for it.
+//
+// The answer is a delivery to be sent now, or how long to wait (the lane is taken,
+// or its first effect backs off), or neither when nothing waits. What waits for a
+// target that is configured no more is parked.
+func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error) {
+	if s.opts.Shadow {
+		return onboarding.Taken{}, nil
+	}
+	var taken onboarding.Taken
+	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
+		if _, ok := s.targets[lane.Target]; !ok {
+			_, err = conn.Exec(ctx, sqlParkLane, lane.UserID, lane.Target, lane.Lane, answerNoTarget)
+			return err
+		}
+		for range takeTries {
+			var raced bool
+			taken, raced, err = take(ctx, conn, lane, sender, hold)
+			if err != nil || !raced {
+				return err
+			}
+		}
+		taken.Wait = again
+		return nil
+	})
+	return taken, wrap("take an effect", err)
+}
+
+// take tries once, in one round trip. raced means that the first effect was
+// superseded at that very moment.
+func take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, sender string, hold time.Duration) (t onboarding.Taken, raced bool, err error) {
+	d := onboarding.Delivery{UserID: lane.UserID, Target: lane.Target, Lane: lane.Lane}
+	var busy, due *time.Time
+	b := &pgx.Batch{}
+	b.Queue(sqlLockLane, lane.UserID, lane.Target, lane.Lane)
+	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&d.Now, &busy, &due, &d.ID, &d.Key, &d.Name, &d.Payload, &d.Attempts, &d.Created)
+	})
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return t, false, err
+	}
+	d.Now, d.Created = d.Now.UTC(), d.Created.UTC()
+	switch {
+	case d.ID != 0:
+		t.Delivery = &d
+	case due == nil:
+		// Nothing waits; what may be in flight still is nobody's business here.
+	case busy != nil:
+		t.Wait = max(again, busy.Sub(d.Now))
+	case due.After(d.Now):
+		t.Wait = max(again, due.Sub(d.Now))
+	default:
+		raced = true
+	}
+	return t, raced, nil
+}
+
+// Record keeps what came of an attempt and gives the lane back. It returns how
+// long the effect waits for its next attempt, 0 when it is done with.
+//
+// A sender that lost the lane (its hold ended and another took it, or it recorded
+// before) changes nothing, but that a delivery is a delivery whoever made it.
+func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error) {
+	var wait time.Duration
+	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		e, err := lockEffect(ctx, conn, effectID)
+		if err != nil {
+			return err
+		}
+		before := e.state
+		keeps := e.record(sender, a)
+		b := &pgx.Batch{}
+		if !keeps {
+			b.Queue(sqlRecordAttempt, effectID, e.state, e.attempts, e.refusals, clean(a.Answer, maxAnswer), e.wait, e.sender == sender)
+			if before == onboarding.EffectWaiting {
+				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, max(staleAfter, 2*e.wait))
+			}
+		}
+		b.Queue("commit")
+		wait = e.wait
+		return conn.SendBatch(ctx, b).Close()
+	})
+	return wait, wrap("record an attempt", err)
+}
+
+// sent is an effect whose attempt is being recorded.
+type sent struct {
+	lane     onboarding.LaneRef
+	key      string
+	state    onboarding.EffectState
+	attempts int
+	refusals int
+	sender   string
+	free     time.Time // when the next attempt may be made
+	created  time.Time
+	now      time.Time
+	wait     time.Duration
+}
+
+// lockEffect opens a transaction and locks the effect in it.
+func lockEffect(ctx context.Context, conn *pgxpool.Conn, id int64) (e sent, err error) {
+	b := &pgx.Batch{}
+	b.Queue("begin")
+	b.Queue(sqlLockEffect, id).Query(func(rows pgx.Rows) error {
+		found, err := pgx.ForEachRow(rows, []any{
+			&e.lane.UserID, &e.lane.Target, &e.lane.Lane, &e.key, &e.state, &e.attempts, &e.refusals, &e.sender, &e.free, &e.created, &e.now,
+		}, func() error { return nil })
+		if err == nil && found.RowsAffected() == 0 {
+			err = fmt.Errorf("the ledger has no effect %d", id)
+		}
+		return err
+	})
+	return e, conn.SendBatch(ctx, b).Close()
+}
+
+// record decides what the attempt makes of the effect and whether nothing is to
+// be written of it.
+func (e *sent) record(sender string, a onboarding.Attempt) (keeps bool) {
+	holds := e.sender == sender && sender != ""
+	delivered := a.Result == onboarding.AttemptDelivered && e.state != onboarding.EffectDelivered
+	if !holds && !delivered {
+		if e.state == onboarding.EffectWaiting {
+			e.wait = max(again, e.free.Sub(e.now))
+		}
+		return true
+	}
+	e.attempts++
+	if a.Result == onboarding.AttemptRefused {
+		e.refusals++
+	}
+	switch {
+	case delivered:
+		e.state = onboarding.EffectDelivered
+	case e.state == onboarding.EffectWaiting:
+		e.state, e.wait = a.Next(e.lane.Lane, e.attempts, e.refusals, e.now.Sub(e.created), e.key)
+	}
+	return false
+}

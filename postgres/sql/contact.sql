@@ -1,0 +1,1 @@
+select email, locale, name, time_zone from contacts where user_id = $1

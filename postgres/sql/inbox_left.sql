@@ -1,0 +1,1 @@
+select exists (select from inbox where user_id = $1)

@@ -1,0 +1,12 @@
+select user_id from (
+    (select user_id, next_deadline as due from onboardings
+     where next_deadline < clock_timestamp() - interval '1 minute'
+     order by next_deadline limit $1)
+    union all
+    (select user_id, stale_at from effects
+     where $2 and state = 'waiting' and stale_at < clock_timestamp()
+     order by stale_at limit $1)
+) overdue
+group by user_id
+order by min(due)
+limit $1

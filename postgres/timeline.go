@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"admit/onboarding"
+)
+
+var (
+	sqlUserExists      = statement("user_exists")
+	sqlTimelineLog     = statement("timeline_log")
+	sqlTimelineEffects = statement("timeline_effects")
+	sqlTimelinePending = statement("timeline_pending")
+)
+
+// placed is an entry with its place in the timeline.
+type placed struct {
+	cursor
+	onboarding.TimelineEntry
+}
+
+// Timeline returns a page of what happened to a user, oldest first: log entries,
+// effects, and events not folded yet. after is what the page before returned as
+// next, "" for the first page; next is "" after the last. Anything else as after is
+// ErrData. ErrNotFound when nothing was ever accepted of the user. A limit of 0 is
+// 100, and none is above 500.
+//
+// An event shows as pending until it is folded, and then again, later in time, as
+// a log entry.
+func (s *Store) Timeline(ctx context.Context, userID, after string, limit int) ([]onboarding.TimelineEntry, string, error) {
+	from, err := parseCursor(after)
+	if err != nil {
+		return nil, "", fmt.Errorf("read a timeline: %w", err)
+	}
+	limit = pageSize(limit)
+	page, err := s.timeline(ctx, userID, from, limit+1)
+	if err != nil {
+		return nil, "", wrap("read a timeline", err)
+	}
+	slices.SortFunc(page, func(a, b placed) int { return a.compare(b.cursor) })
+	next := ""
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].cursor.String()
+	}
+	entries := make([]onboarding.TimelineEntry, len(page))
+	for i, p := range page {
+		entries[i] = p.TimelineEntry
+	}
+	return entries, next, nil
+}
+
+// timeline reads up to limit entries of each kind behind a place, as they stood
+// at one moment.
+func (s *Store) timeline(ctx context.Context, userID string, from cursor, limit int) (page []placed, err error) {
+	exists := false
+	add := func(read func(pgx.CollectableRow) (placed, error)) func(pgx.Rows) error {
+		return func(rows pgx.Rows) error {
+			entries, err := pgx.CollectRows(rows, read)
+			page = append(page, entries...)
+			return err
+		}
+	}
+	args := []any{userID, from.at, from.seq, from.kind, from.id, limit}
+	b := &pgx.Batch{}
+	b.Queue("begin isolation level repeatable read read only")
+	b.Queue(sqlUserExists, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&exists) })
+	b.Queue(sqlTimelineLog, args...).Query(add(rowToLogEntry))
+	b.Queue(sqlTimelineEffects, args...).Query(add(rowToEffectEntry))
+	b.Queue(sqlTimelinePending, args...).Query(add(rowToPendingEntry))
+	b.Queue("commit")
+	err = s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.SendBatch(ctx, b).Close() })
+	if err == nil && !exists {
+		err = onboarding.ErrNotFound
+	}
+	return page, err
+}
+
+func rowToLogEntry(row pgx.CollectableRow) (placed, error) {
+	e := onboarding.TimelineEntry{Kind: "log"}
+	var received time.Time
+	var provider string
+	var body []byte
+	err := row.Scan(&e.At, &e.Seq, &e.Input, &e.EventID, &received, &e.Outcome, &e.Code, &e.Actor, &e.Version,
+		&e.Changes, &e.PolicyHash, &e.Build, &provider, &e.RequestID, &body)
+	received = received.UTC()
+	e.At, e.Received, e.Body = e.At.UTC(), &received, shown(body)
+	if provider == onboarding.SourceOperator {
+		e.Reason = reasonOf(body)
+	}
+	if e.Reason == "" && e.Outcome == onboarding.Refused {
+		e.Reason = e.Code
+	}
+	return placed{cursor{e.At, e.Seq, kindLog, e.Seq}, e}, err
+}
+
+func rowToEffectEntry(row pgx.CollectableRow) (placed, error) {
+	e := onboarding.TimelineEntry{Kind: "effect"}
+	var next time.Time
+	var seq int64
+	err := row.Scan(&e.At, &seq, &e.EffectID, &e.Key, &e.Target, &e.Lane, &e.Effect, &e.State, &e.Attempts,
+		&e.LastAnswer, &e.Version, &e.DoneAt, &next)
+	e.At = e.At.UTC()
+	if e.DoneAt != nil {
+		*e.DoneAt = e.DoneAt.UTC()
+	}
+	if e.State == onboarding.EffectWaiting {
+		next = next.UTC()
+		e.NextTry = &next
+	}
+	return placed{cursor{e.At, seq, kindEffect, e.EffectID}, e}, err
+}
+
+func rowToPendingEntry(row pgx.CollectableRow) (placed, error) {
+	e := onboarding.TimelineEntry{Kind: "pending"}
+	var event onboarding.Event
+	err := row.Scan(&e.At, &e.EventID, &event.Provider, &event.Route, &e.RequestID, &event.Body)
+	e.At = e.At.UTC()
+	received := e.At
+	in := readInput(nil, event)
+	e.Received, e.Input, e.Actor, e.Body = &received, in.label, in.actor, shown(event.Body)
+	if event.Provider == onboarding.SourceOperator {
+		e.Reason = reasonOf(event.Body)
+	}
+	return placed{cursor{e.At, noSeq, kindPending, e.EventID}, e}, err
+}
+
+// shown returns a body where it is JSON that can be shown as such.
+func shown(body []byte) json.RawMessage {
+	if len(body) == 0 || !utf8.Valid(body) || !json.Valid(body) {
+		return nil
+	}
+	return body
+}
+
+// reasonOf returns what an operator gave as the reason of a command.
+func reasonOf(body []byte) string {
+	var c onboarding.Command
+	if json.Unmarshal(body, &c) != nil {
+		return "" // shown without a reason: the body itself is shown as it is
+	}
+	return c.Reason
+}
