@@ -7,67 +7,71 @@ import (
 	"admit/cmd/devstack/internal/mail"
 )
 
+// parseCase is a mail, and what Parse must make of it.
+type parseCase struct {
+	raw     string
+	subject string
+	to      string
+	parts   []mail.Part
+	problem bool
+}
+
+var parseCases = map[string]parseCase{
+	"plain": {
+		raw:     "To: a@example.com\nSubject: Hello\n\nBody\n",
+		subject: "Hello", to: "a@example.com",
+		parts: []mail.Part{{Type: "text/plain", Text: "Body\n"}},
+	},
+	"encoded words in two character sets": {
+		raw:     "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= =?iso-8859-15?q?_=A4?=\n\n",
+		subject: "Grüße €",
+		parts:   []mail.Part{{Type: "text/plain"}},
+	},
+	"blind copy": {
+		raw:   "Delivered-To: b@example.com\nSubject: x\n\n",
+		to:    "b@example.com",
+		parts: []mail.Part{{Type: "text/plain"}}, subject: "x",
+	},
+	"quoted-printable": {
+		raw:   "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve =\nline",
+		parts: []mail.Part{{Type: "text/plain", Text: "naïve line"}},
+	},
+	"base64 in a Windows character set": {
+		raw:   "Content-Type: text/plain; charset=windows-1252\nContent-Transfer-Encoding: base64\n\ngCA1\n",
+		parts: []mail.Part{{Type: "text/plain", Text: "€ 5"}},
+	},
+	"alternatives and an attachment": {
+		raw: "Content-Type: multipart/mixed; boundary=m\n\n" +
+			"--m\nContent-Type: multipart/alternative; boundary=a\n\n" +
+			"--a\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nt=3D1\n" +
+			"--a\nContent-Type: text/html\n\n<b>1</b>\n--a--\n" +
+			"--m\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=\"=?utf-8?q?=C3=A4?=.pdf\"\n\n%PDF\n--m--\n",
+		parts: []mail.Part{
+			{Type: "text/plain", Text: "t=1"},
+			{Type: "text/html", Text: "<b>1</b>"},
+			{Type: "application/pdf", File: "ä.pdf"},
+		},
+	},
+	"unknown character set": {
+		raw:     "Content-Type: text/plain; charset=klingon\n\nab\xff",
+		parts:   []mail.Part{{Type: "text/plain", Text: "ab\uFFFD"}},
+		problem: true,
+	},
+	"broken base64": {
+		raw:     "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nYWJj!!!",
+		parts:   []mail.Part{{Type: "text/plain", Text: "abc"}},
+		problem: true,
+	},
+	"multipart that stops": {
+		raw:     "Content-Type: multipart/mixed; boundary=m\n\nnothing",
+		problem: true,
+	},
+	"no header": {raw: "not a mail", problem: true},
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		raw     string
-		subject string
-		to      string
-		parts   []mail.Part
-		problem bool
-	}{
-		"plain": {
-			raw:     "To: a@example.com\nSubject: Hello\n\nBody\n",
-			subject: "Hello", to: "a@example.com",
-			parts: []mail.Part{{Type: "text/plain", Text: "Body\n"}},
-		},
-		"encoded words in two character sets": {
-			raw:     "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= =?iso-8859-15?q?_=A4?=\n\n",
-			subject: "Grüße €",
-			parts:   []mail.Part{{Type: "text/plain"}},
-		},
-		"blind copy": {
-			raw:   "Delivered-To: b@example.com\nSubject: x\n\n",
-			to:    "b@example.com",
-			parts: []mail.Part{{Type: "text/plain"}}, subject: "x",
-		},
-		"quoted-printable": {
-			raw:   "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve =\nline",
-			parts: []mail.Part{{Type: "text/plain", Text: "naïve line"}},
-		},
-		"base64 in a Windows character set": {
-			raw:   "Content-Type: text/plain; charset=windows-1252\nContent-Transfer-Encoding: base64\n\ngCA1\n",
-			parts: []mail.Part{{Type: "text/plain", Text: "€ 5"}},
-		},
-		"alternatives and an attachment": {
-			raw: "Content-Type: multipart/mixed; boundary=m\n\n" +
-				"--m\nContent-Type: multipart/alternative; boundary=a\n\n" +
-				"--a\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nt=3D1\n" +
-				"--a\nContent-Type: text/html\n\n<b>1</b>\n--a--\n" +
-				"--m\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=\"=?utf-8?q?=C3=A4?=.pdf\"\n\n%PDF\n--m--\n",
-			parts: []mail.Part{
-				{Type: "text/plain", Text: "t=1"},
-				{Type: "text/html", Text: "<b>1</b>"},
-				{Type: "application/pdf", File: "ä.pdf"},
-			},
-		},
-		"unknown character set": {
-			raw:     "Content-Type: text/plain; charset=klingon\n\nab\xff",
-			parts:   []mail.Part{{Type: "text/plain", Text: "ab\uFFFD"}},
-			problem: true,
-		},
-		"broken base64": {
-			raw:     "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nYWJj!!!",
-			parts:   []mail.Part{{Type: "text/plain", Text: "abc"}},
-			problem: true,
-		},
-		"multipart that stops": {
-			raw:     "Content-Type: multipart/mixed; boundary=m\n\nnothing",
-			problem: true,
-		},
-		"no header": {raw: "not a mail", problem: true},
-	}
-	for name, test := range tests {
+	for name, test := range parseCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := mail.Parse(strings.NewReader(test.raw))
