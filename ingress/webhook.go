@@ -1,0 +1,128 @@
+package ingress
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"admit/onboarding"
+)
+
+// webhook serves one path of a provider.
+type webhook struct {
+	*Server
+	provider            Provider
+	name, route, answer string
+	slots               chan struct{} // one for each request in flight, shared by the provider's paths
+}
+
+// ServeHTTP authenticates, reads, decodes, accepts, answers and rings.
+func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchangeOf(r)
+	x.provider, x.route = h.name, h.route
+	if !h.provider.Authorize(r.Header) {
+		h.refuse(w, r, unauthorized)
+		return
+	}
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	default:
+		h.refuse(w, r, overloaded)
+		return
+	}
+	body, refused := h.read(w, r)
+	if refused != nil {
+		h.refuse(w, r, refused)
+		return
+	}
+	if !h.provider.Ours(body) {
+		x.outcome = OutcomeIgnored
+		answer(w, h.answer)
+		return
+	}
+	stored, proven, err := h.provider.Open(body)
+	switch {
+	case err != nil:
+		h.refuse(w, r, malformed)
+		return
+	case !proven:
+		h.refuse(w, r, unauthorized)
+		return
+	}
+	h.accept(w, r, stored)
+}
+
+// accept decodes a proven sender's body, has it stored, answers and rings.
+func (h webhook) accept(w http.ResponseWriter, r *http.Request, body []byte) {
+	// Once the body is here it is stored even if the sender hangs up: what he
+	// sends again is a duplicate then, what he does not send again is not lost.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.limits.Accept)
+	defer cancel()
+	x := exchangeOf(r)
+	userID, report, err := h.provider.Decode(h.route, body)
+	x.userID = userID
+	e := onboarding.Event{UserID: userID, Provider: h.name, Route: h.route, Body: body}
+	if err != nil {
+		h.refuse(w, r, h.keep(ctx, x, e, err))
+		return
+	}
+	id, err := h.acceptor.Accept(ctx, e)
+	switch {
+	case errors.Is(err, onboarding.ErrData):
+		h.refuse(w, r, malformed)
+		return
+	case err != nil:
+		x.err = err
+		h.refuse(w, r, unavailable)
+		return
+	}
+	x.eventID, x.outcome = id, OutcomeAccepted
+	answer(w, h.answer)
+	h.ringer.Ring(userID, onboarding.Ring{EventID: id, Provider: h.name, Route: h.route, Words: words(report)})
+}
+
+// keep stores a body that cannot be read, for a proven sender's fault is worth a
+// look, and returns how to refuse it.
+func (h webhook) keep(ctx context.Context, x *exchange, e onboarding.Event, fault error) *refusal {
+	if err := h.acceptor.AcceptMalformed(ctx, e); err != nil && !errors.Is(err, onboarding.ErrData) {
+		x.err = err
+		return unavailable
+	}
+	if errors.Is(fault, onboarding.ErrUserID) {
+		return unusableUserID
+	}
+	return malformed
+}
+
+func (h webhook) refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
+	if why == unauthorized {
+		w.Header().Set("WWW-Authenticate", h.provider.Challenge())
+	}
+	refuse(w, r, why)
+}
+
+// words returns the status words of a report that are codes: what the ring may
+// show in Temporal. Free text in their place stays in the store.
+func words(r onboarding.Report) []string {
+	var out []string
+	for _, word := range []string{r.Status, r.Attempt, r.Processing} {
+		if isCode(word) {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
+// isCode says whether a word matches [A-Z0-9_]{1,64}.
+func isCode(word string) bool {
+	if word == "" || len(word) > 64 {
+		return false
+	}
+	for _, r := range word {
+		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {
+			return false
+		}
+	}
+	return true
+}
