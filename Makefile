@@ -1,0 +1,85 @@
+# make help lists the targets. make run and make test need Go, make and
+# PostgreSQL's server binaries, and nothing else that is running.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+
+# The modules of this repository: the product, and what stands beside it so that
+# the product's dependencies stay few.
+MODULES := $(patsubst %/go.mod,%,go.mod $(wildcard cmd/*/go.mod))
+MODULES := $(patsubst go.mod,.,$(MODULES))
+BESIDE  := $(filter-out .,$(MODULES))
+
+# The race detector needs a C compiler.
+RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: run
+run: build ## run the whole system, play sample users, stay up until Ctrl-C
+	@bin/devstack up -- bin/simulator run --admit bin/admit
+
+.PHONY: demo
+demo: build ## what make run does, on data that is thrown away; ends after the table
+	bin/devstack exec -- bin/simulator run --admit bin/admit --once
+
+.PHONY: test
+test: bin/devstack ## run every test on a real PostgreSQL and a real Temporal
+	bin/devstack exec -- go test $(RACE) -timeout 15m ./...
+	@for m in $(BESIDE); do echo "== $$m"; (cd $$m && go test $(RACE) -timeout 15m ./...) || exit 1; done
+
+.PHONY: ci
+ci: format vet staticcheck workflowcheck build test demo ## all that must hold before a change lands
+
+.PHONY: build
+build: bin/devstack ## put bin/admit, bin/devstack and the rest in place
+	go build -o bin/ ./cmd/admit ./cmd/exampleworker
+	cd cmd/simulator && go build -o ../../bin/simulator .
+
+bin/devstack: $(shell find cmd/devstack -name '*.go' -o -name '*.html' -o -name 'go.*')
+	@[ -x $@ ] || echo "building the embedded Temporal server: the first time takes some minutes"
+	cd cmd/devstack && go build -o ../../bin/devstack .
+
+.PHONY: format
+format: ## fail where a file is not formatted
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w these files:"; echo "$$unformatted"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet in every module
+	@for m in $(MODULES); do (cd $$m && go vet ./...) || exit 1; done
+
+.PHONY: staticcheck
+staticcheck: bin/tools/staticcheck ## staticcheck in every module
+	@for m in $(MODULES); do (cd $$m && $(CURDIR)/bin/tools/staticcheck ./...) || exit 1; done
+
+.PHONY: workflowcheck
+workflowcheck: bin/tools/workflowcheck ## fail where workflow code is not deterministic
+	bin/tools/workflowcheck ./workflows/... ./onboarding/...
+
+bin/tools/staticcheck: Makefile
+	GOBIN=$(CURDIR)/bin/tools go install $(STATICCHECK) && touch $@
+
+bin/tools/workflowcheck: Makefile
+	GOBIN=$(CURDIR)/bin/tools go install $(WORKFLOWCHECK) && touch $@
+
+.PHONY: diagram
+diagram: ## draw the state diagram in the README anew
+	go test ./onboarding -run TestDiagramIsFresh -update
+
+.PHONY: record-histories
+record-histories: bin/devstack ## record the workflow histories that the replay test reads
+	bin/devstack exec -- go test ./workflows -run TestRecord -record
+
+.PHONY: bench
+bench: build ## measure Admit against something simpler beside it
+	cd cmd/bench && go build -o ../../bin/bench .
+	bin/devstack exec -- bin/bench --admit bin/admit
+
+.PHONY: clean
+clean: ## remove what was built and the development data
+	rm -rf bin .devstack
