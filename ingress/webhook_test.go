@@ -73,7 +73,7 @@ func TestAccepted(t *testing.T) {
 
 // refused is a request that is not accepted, and what comes of it.
 type refused struct {
-	name, method, path, token, body string
+	name, path, token, body string
 	err                             error // of the store
 	status                          int
 	code, outcome                   string
