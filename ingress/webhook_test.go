@@ -74,12 +74,12 @@ func TestAccepted(t *testing.T) {
 // refused is a request that is not accepted, and what comes of it.
 type refused struct {
 	name, path, token, body string
-	err                             error // of the store
-	status                          int
-	code, outcome                   string
-	header                          map[string]string
-	malformed                       string // the body kept as malformed
-	malformedUser                   string
+	err                     error // of the store
+	status                  int
+	code, outcome           string
+	header                  map[string]string
+	malformed               string // the body kept as malformed
+	malformedUser           string
 }
 
 var refusals = []refused{
