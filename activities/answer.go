@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"syscall"
 
@@ -27,6 +28,9 @@ func unsendable(answer string) onboarding.Attempt {
 	return onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: answer}
 }
 
+// noConnection is the class of whatever has no class of its own.
+const noConnection = "no connection"
+
 // networkFailure names the class of an error of a connection, never its text: that
 // holds addresses and what the other side said.
 func networkFailure(err error) string {
@@ -45,17 +49,17 @@ func networkFailure(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &network) && network.Timeout():
 		return "timeout"
+	case errors.As(err, &name): // before the rest: it wraps what the name server's side said
+		return "unknown host"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused connection"
-	case errors.As(err, &name):
-		return "unknown host"
 	case errors.As(err, &certificate):
 		return "bad certificate"
-	case errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
 		return "no TLS"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "broken connection"
 	}
-	return "no connection"
+	return noConnection
 }

@@ -43,7 +43,7 @@ func (m *Mail) deliver(ctx context.Context, msg *mail.Msg, plain bool) onboardin
 		defer func() { _ = open.Close() }()
 	}
 	if err != nil {
-		return m.noSession(ctx, err)
+		return m.noSession(ctx, err, open != nil)
 	}
 	if err = client.SendWithSMTPClient(server, msg); !msg.IsDelivered() {
 		return judgeMail(ctx, err)
@@ -93,7 +93,7 @@ func (m *Mail) options(plain bool, dial mail.DialContextFunc) []mail.Option {
 
 // noSession judges a failure before any mail was spoken of: no connection, no
 // TLS, no signing in.
-func (m *Mail) noSession(ctx context.Context, err error) onboarding.Attempt {
+func (m *Mail) noSession(ctx context.Context, err error, connected bool) onboarding.Attempt {
 	var said *textproto.Error
 	switch {
 	case ctx.Err() != nil:
@@ -103,7 +103,11 @@ func (m *Mail) noSession(ctx context.Context, err error) onboarding.Attempt {
 	}
 	// No recipient was named yet, so the text is about the server alone.
 	m.Logger.Warn("no session with the mail server", "error", err)
-	return failed(networkFailure(err))
+	answer := networkFailure(err)
+	if connected && answer == noConnection {
+		answer = "no session" // it offers no STARTTLS, or no way to sign in
+	}
+	return failed(answer)
 }
 
 // judgeMail says what an answer to MAIL, RCPT or DATA means. A 5xx about the

@@ -84,7 +84,7 @@ func LoadTemplates(dir, sender string) (*Templates, error) {
 func (t *Templates) load(files fs.FS, at string) (problems []error) {
 	languages, err := fs.ReadDir(files, ".")
 	if err != nil {
-		return []error{fmt.Errorf("templates: %w", err)}
+		return []error{fmt.Errorf("templates in %s: %w", at, err)}
 	}
 	for _, l := range languages {
 		path := filepath.Join(at, l.Name())

@@ -1,0 +1,402 @@
+package activities_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"admit/activities"
+	"admit/onboarding"
+)
+
+// contacts is a fake of the store.
+type contacts map[string]onboarding.Contact
+
+func (c contacts) Contact(_ context.Context, userID string) (onboarding.Contact, bool, error) {
+	if userID == "user-down" {
+		return onboarding.Contact{}, false, onboarding.ErrUnavailable
+	}
+	k, ok := c[userID]
+	return k, ok, nil
+}
+
+var known = contacts{
+	"user-1":       {Email: "alex@example.com", Locale: "de-AT", Name: "Alex Müller"},
+	"user-2":       {Email: "alex@müller.example", Locale: "en", Name: "Alex\r\nBcc: other@example.com"},
+	"user-3":       {Email: "älex@example.com"},
+	"user-nothing": {Name: "Alex"},
+	"user-bad":     {Email: "Alex <alex@example.com>"},
+}
+
+// notice is a delivery of a message to a user.
+func notice(t *testing.T, userID string, m onboarding.Message) onboarding.Delivery {
+	t.Helper()
+	body, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return onboarding.Delivery{ID: 9, Key: userID + "/4/notify." + m.Template + "/mail", UserID: userID, Target: onboarding.MailTarget,
+		Lane: onboarding.LaneRest, Name: "notify." + m.Template, Payload: body}
+}
+
+func mailer(t *testing.T, c activities.MailConfig) *activities.Mail {
+	t.Helper()
+	if c.From == "" {
+		c.From = "Example <hello@example.com>"
+	}
+	m, err := activities.NewMail(c, known)
+	if err != nil {
+		t.Fatalf("NewMail: %v", err)
+	}
+	m.Clock = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+	return m
+}
+
+// letter is a mail as the server got it.
+type letter struct {
+	header netmail.Header
+	text   string
+}
+
+func open(t *testing.T, raw []byte) letter {
+	t.Helper()
+	m, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, raw)
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return letter{m.Header, strings.ReplaceAll(string(text), "\r\n", "\n")}
+}
+
+func (l letter) subject(t *testing.T) string {
+	t.Helper()
+	s, err := new(mime.WordDecoder).DecodeHeader(l.header.Get("Subject"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestMailSent holds what arrives, and that a second attempt is the same mail.
+func TestMailSent(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{activities.TLSStart, activities.TLSFull, activities.TLSNone} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			s := post(t, mode)
+			c := s.config()
+			if mode != activities.TLSNone {
+				c.Username, c.Password = "sender", "right"
+			}
+			m := mailer(t, c)
+			d := notice(t, "user-1", onboarding.Message{Template: "approved"})
+			for range 2 {
+				if got := m.Send(within(t, 10*time.Second), d); got != (onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250"}) {
+					t.Fatalf("Send = %+v", got)
+				}
+			}
+			mails := s.mails()
+			if len(mails) != 2 {
+				t.Fatalf("%d mails", len(mails))
+			}
+			if signedIn := mails[0].user == "sender"; signedIn != (mode != activities.TLSNone) || mails[0].tls != (mode != activities.TLSNone) {
+				t.Errorf("signed in as %q, encrypted %t", mails[0].user, mails[0].tls)
+			}
+			if mails[0].from != "hello@example.com" || !slices.Equal(mails[0].to, []string{"alex@example.com"}) || mails[0].utf8 {
+				t.Errorf("envelope %+v", mails[0])
+			}
+			if !bytes.Equal(mails[0].data, mails[1].data) {
+				t.Errorf("two attempts differ:\n%s\n%s", mails[0].data, mails[1].data)
+			}
+			checkApproved(t, open(t, mails[0].data))
+		})
+	}
+}
+
+func checkApproved(t *testing.T, l letter) {
+	t.Helper()
+	if got := l.subject(t); got != "Ihre Verifizierung ist abgeschlossen" {
+		t.Errorf("subject %q", got)
+	}
+	if want := "Guten Tag Alex Müller,\n\nherzlich willkommen!"; !strings.HasPrefix(l.text, want) || !strings.HasSuffix(l.text, "Freundliche Grüße\nExample\n") {
+		t.Errorf("text %q", l.text)
+	}
+	id := l.header.Get("Message-Id")
+	if !strings.HasSuffix(id, "@example.com>") || strings.Contains(id, "user-1") {
+		t.Errorf("Message-ID %q", id)
+	}
+	var names []string
+	for name := range l.header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	want := []string{"Auto-Submitted", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
+	if !slices.Equal(names, want) {
+		t.Errorf("headers %v, want %v", names, want)
+	}
+	if got := l.header.Get("Content-Type"); got != "text/plain; charset=UTF-8" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got := l.header.Get("To"); got != "<alex@example.com>" {
+		t.Errorf("To %q", got)
+	}
+}
+
+// TestMailAddresses holds how an address is written for the server.
+func TestMailAddresses(t *testing.T) {
+	t.Parallel()
+	s := post(t, activities.TLSNone)
+	m := mailer(t, s.config())
+	for _, user := range []string{"user-2", "user-3"} {
+		if got := m.Send(within(t, 10*time.Second), notice(t, user, onboarding.Message{Template: "approved"})); got.Result != onboarding.AttemptDelivered {
+			t.Fatalf("Send to %s = %+v", user, got)
+		}
+	}
+	mails := s.mails()
+	if got := mails[0]; !slices.Equal(got.to, []string{"alex@xn--mller-kva.example"}) || got.utf8 {
+		t.Errorf("envelope %+v", got)
+	}
+	if got := mails[1]; !slices.Equal(got.to, []string{"älex@example.com"}) || !got.utf8 {
+		t.Errorf("envelope %+v", got)
+	}
+	if l := open(t, mails[0].data); l.header.Get("Bcc") != "" || !strings.HasPrefix(l.text, "Hello,\n") {
+		t.Errorf("the name made %v and %q", l.header, l.text)
+	}
+}
+
+func TestMailbox(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		in, to string // to is "" for an unusable one
+		plain  bool
+	}{
+		{"alex@example.com", "alex@example.com", true},
+		{"Alex.Example+tag@EXAMPLE.com", "Alex.Example+tag@example.com", true},
+		{"älex@example.com", "älex@example.com", false},
+		{"alex@straße.example", "alex@xn--strae-oqa.example", true},
+		{"", "", false}, {"alex", "", false}, {"alex@", "", false}, {"@example.com", "", false},
+		{" alex@example.com", "", false}, {"Alex <alex@example.com>", "", false}, {"<alex@example.com>", "", false},
+		{"alex@example.com, other@example.com", "", false}, {`"a b"@example.com`, "", false}, {`"a@b"@example.com`, "", false},
+		{"alex@example.com\r\nBcc: other@example.com", "", false}, {"alex@example.com (home)", "", false},
+		{"alex@[127.0.0.1]", "", false}, {"alex@exa_mple.com", "", false}, {"al\x00ex@example.com", "", false}, {"al\u0085ex@example.com", "", false},
+		{"al\xffex@example.com", "", false}, {strings.Repeat("a", 250) + "@example.com", "", false},
+	}
+	for _, tt := range tests {
+		to, plain, err := activities.Mailbox(tt.in)
+		if to != tt.to || (err == nil) != (tt.to != "") || plain != tt.plain {
+			t.Errorf("Mailbox(%q) = %q, %t, %v, want %q, %t", tt.in, to, plain, err, tt.to, tt.plain)
+		}
+	}
+}
+
+func TestMailUnsent(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, user string
+		message    onboarding.Message
+		want       onboarding.Attempt
+	}{
+		{"no contact", "user-unknown", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
+		{"no address", "user-nothing", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
+		{"bad address", "user-bad", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "unusable address"}},
+		{"store away", "user-down", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "contact could not be read"}},
+		{"a newer message", "user-1", onboarding.Message{Template: "birthday"}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template"}},
+	}
+	m := mailer(t, activities.MailConfig{Address: "127.0.0.1:1", TLS: activities.TLSNone})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := m.Send(within(t, 10*time.Second), notice(t, tt.user, tt.message)); got != tt.want {
+				t.Errorf("Send = %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+	got := m.Send(within(t, 10*time.Second), onboarding.Delivery{UserID: "user-1", Payload: []byte("{")})
+	if got != (onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "unreadable message"}) {
+		t.Errorf("Send of no JSON = %+v", got)
+	}
+	got = m.Send(within(t, 10*time.Second), notice(t, "user-1", onboarding.Message{Template: "approved"}))
+	if got != (onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "refused connection"}) {
+		t.Errorf("Send to nobody = %+v", got)
+	}
+}
+
+// TestMailRefused holds what each answer of the server means.
+func TestMailRefused(t *testing.T) {
+	t.Parallel()
+	no := func(code int) error { return &smtp.SMTPError{Code: code, Message: "because of alex@example.com"} }
+	tests := []struct {
+		name   string
+		change func(*server)
+		want   onboarding.Attempt
+	}{
+		{"no such mailbox", func(s *server) { s.onRcpt = no(550) }, onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: "550 at RCPT"}},
+		{"full mailbox", func(s *server) { s.onRcpt = no(452) }, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "452 at RCPT"}},
+		{"mail refused", func(s *server) { s.onData = no(554) }, onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: "554 at DATA"}},
+		{"mail put off", func(s *server) { s.onData = no(451) }, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "451 at DATA"}},
+		{"sender refused", func(s *server) { s.onMail = no(553) }, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "553 at MAIL"}},
+		{"wrong password", func(s *server) { s.password = "other" }, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "535"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := post(t, activities.TLSStart)
+			tt.change(s)
+			c := s.config()
+			c.Username, c.Password = "sender", "right"
+			m := mailer(t, c)
+			var log bytes.Buffer
+			m.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			if got := m.Send(within(t, 10*time.Second), notice(t, "user-1", onboarding.Message{Template: "approved"})); got != tt.want {
+				t.Errorf("Send = %+v, want %+v", got, tt.want)
+			}
+			if strings.Contains(log.String(), "alex@") || strings.Contains(log.String(), "right") {
+				t.Errorf("the log tells too much: %s", log.String())
+			}
+		})
+	}
+}
+
+// TestMailNoSession holds the failures before any mail is spoken of.
+func TestMailNoSession(t *testing.T) {
+	t.Parallel()
+	strange := post(t, activities.TLSStart).config()
+	strange.RootCAs = nil
+	plain := post(t, activities.TLSNone).config()
+	plain.TLS = activities.TLSStart
+	unencrypted := post(t, activities.TLSNone).config()
+	unencrypted.TLS, unencrypted.RootCAs = activities.TLSFull, nil
+	silent, deaf := post(t, activities.TLSNone), post(t, activities.TLSNone)
+	silent.hang, deaf.hangData = true, true
+	tests := []struct {
+		name string
+		c    activities.MailConfig
+		want string
+	}{
+		{"unknown certificate", strange, "bad certificate"},
+		{"no STARTTLS", plain, "no session"},
+		{"no TLS", unencrypted, "no TLS"},
+		{"silent at the greeting", silent.mute(t), "timeout"},
+		{"silent at a command", silent.config(), "timeout"},
+		{"silent at the end", deaf.config(), "timeout"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			limit := 10 * time.Second
+			if tt.want == "timeout" {
+				limit = 100 * time.Millisecond
+			}
+			begun := time.Now()
+			got := mailer(t, tt.c).Send(within(t, limit), notice(t, "user-1", onboarding.Message{Template: "approved"}))
+			if got != (onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: tt.want}) {
+				t.Errorf("Send = %+v, want %q", got, tt.want)
+			}
+			if took := time.Since(begun); took > limit+5*time.Second {
+				t.Errorf("Send took %v, with a deadline of %v", took, limit)
+			}
+		})
+	}
+}
+
+func TestMailConfig(t *testing.T) {
+	t.Parallel()
+	ok := activities.MailConfig{Address: "smtp.example.com:587", TLS: activities.TLSStart, From: "Example <hello@example.com>", Username: "u", Password: "hidden"}
+	tests := []struct {
+		name   string
+		change func(*activities.MailConfig)
+		want   []string
+	}{
+		{"good", func(*activities.MailConfig) {}, nil},
+		{"no port", func(c *activities.MailConfig) { c.Address = "smtp.example.com" }, nil},
+		{"IPv6", func(c *activities.MailConfig) { c.Address = "[2001:db8::1]:25" }, nil},
+		{"bare sender", func(c *activities.MailConfig) { c.From = "hello@example.com" }, nil},
+		{"nobody signs in", func(c *activities.MailConfig) { c.Username, c.Password, c.TLS = "", "", activities.TLSNone }, nil},
+		{"no tls setting", func(c *activities.MailConfig) { c.TLS, c.Address = "", "smtp.example.com" }, []string{`tls is ""`}},
+		{"no address", func(c *activities.MailConfig) { c.Address = "" }, []string{"address is no host"}},
+		{"a url", func(c *activities.MailConfig) { c.Address = "smtp://smtp.example.com" }, []string{"address is no host"}},
+		{"port beyond", func(c *activities.MailConfig) { c.Address = "smtp.example.com:70000" }, []string{"address is no host"}},
+		{"no sender", func(c *activities.MailConfig) { c.From = "" }, []string{"from is no mail address"}},
+		{"sender not ASCII", func(c *activities.MailConfig) { c.From = "hällo@example.com" }, []string{"from is no mail address that"}},
+		{"password without name", func(c *activities.MailConfig) { c.Username = "" }, []string{"go together"}},
+		{"password in the clear", func(c *activities.MailConfig) { c.TLS = activities.TLSNone }, []string{"not sent without tls"}},
+		{"templates", func(c *activities.MailConfig) { c.TemplatesDir = filepath.Join("testdata", "nowhere") }, []string{"nowhere"}},
+		{"all at once", func(c *activities.MailConfig) { *c = activities.MailConfig{Username: "u", TemplatesDir: "nowhere"} },
+			[]string{"tls is", "address is", "from is", "go together", "templates"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := ok
+			tt.change(&c)
+			_, err := activities.NewMail(c, known)
+			if (err == nil) != (len(tt.want) == 0) {
+				t.Fatalf("NewMail = %v", err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("NewMail = %v, want %q", err, want)
+				}
+			}
+			if err != nil && strings.Contains(err.Error(), "hidden") {
+				t.Errorf("NewMail tells the password: %v", err)
+			}
+		})
+	}
+}
+
+// FuzzMailHeaders holds that nothing in a contact adds a header, or a recipient.
+func FuzzMailHeaders(f *testing.F) {
+	f.Add("Alex Example", "alex@example.com", "de")
+	f.Add("Alex\r\nBcc: other@example.com", "alex@example.com\r\nBcc: other@example.com", "en\r\nX: y")
+	f.Add("=?utf-8?q?a=0D=0ABcc:_b@example.com?=", "a@b.example", "en")
+	f.Add("\u0085\u2028", "\u00e4@\u00e4.example", "")
+	m, err := activities.NewMail(activities.MailConfig{Address: "localhost", TLS: activities.TLSNone, From: "Example <hello@example.com>"}, known)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, name, email, locale string) {
+		to, _, err := activities.Mailbox(email)
+		if err != nil {
+			return
+		}
+		subject, text, err := m.Render("", onboarding.Message{Template: "approved"}, onboarding.Contact{Name: name, Locale: locale})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := m.Raw("key", to, subject, text)
+		if err != nil {
+			if !errors.Is(err, activities.ErrTo) {
+				t.Fatal(err)
+			}
+			return
+		}
+		l := open(t, raw)
+		if len(l.header) != 9 || l.header.Get("Bcc") != "" {
+			t.Errorf("headers %v", l.header)
+		}
+		if l.text != text {
+			t.Errorf("text %q, want %q", l.text, text)
+		}
+		list, err := l.header.AddressList("To")
+		if err != nil || len(list) != 1 || list[0].Address != to {
+			t.Errorf("To %q is %v, %v, want %q", l.header.Get("To"), list, err, to)
+		}
+	})
+}

@@ -1,0 +1,305 @@
+package activities_test
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"admit/activities"
+	"admit/onboarding"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const goldenDir = "testdata/mails"
+
+// goldens are the mails whose whole text is kept, in each built-in language.
+var goldens = []struct {
+	name string
+	m    onboarding.Message
+}{
+	{"action_required-kyc", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: []string{"NO_FACE_FOUND", "DOC_TOO_BLURRY"}}},
+	{"action_required-kyc-suspicion", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: []string{"FAKE_FACE", "SOMETHING_NEW"}}},
+	{"action_required-kyc-both", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: []string{"DOC_FAKE", "DOC_EXPIRED"}}},
+	{"action_required-kyc_files", onboarding.Message{Template: "action_required", Check: onboarding.KYCFiles}},
+	{"action_required-poa", onboarding.Message{Template: "action_required", Check: onboarding.POA}},
+	{"action_required-sepa_kyc", onboarding.Message{Template: "action_required", Check: onboarding.SEPAKYC, Reasons: []string{"BAD_SELFIE", "BAD_PASSPORT"}}},
+	{"action_required-other", onboarding.Message{Template: "action_required", Check: onboarding.Account}},
+	{"expired-kyc", onboarding.Message{Template: "expired", Check: onboarding.KYC}},
+	{"expired-sepa_kyc", onboarding.Message{Template: "expired", Check: onboarding.SEPAKYC}},
+	{"reminder-collecting", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 1}},
+	{"reminder-action_required", onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 2}},
+	{"reminder-suspended", onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 1}},
+	{"approved", onboarding.Message{Template: "approved", Stage: onboarding.StageApproved}},
+	{"suspended", onboarding.Message{Template: "suspended", Stage: onboarding.StageSuspended, Reasons: []string{"FACE_BLACKLISTED"}}},
+	{"rejected", onboarding.Message{Template: "rejected", Stage: onboarding.StageRejected, Reasons: []string{onboarding.ReasonHighRiskRejected}}},
+	{"reinstated", onboarding.Message{Template: "reinstated", Stage: onboarding.StageApproved}},
+}
+
+func load(t testing.TB, dir string) *activities.Templates {
+	t.Helper()
+	texts, err := activities.LoadTemplates(dir, "Example")
+	if err != nil {
+		t.Fatalf("LoadTemplates: %v", err)
+	}
+	return texts
+}
+
+// TestGolden holds the words of every mail. Rewrite with -update, and read what
+// changed: users will.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	texts := load(t, "")
+	fresh := map[string]bool{}
+	for _, lang := range []string{"en", "de"} {
+		for _, g := range goldens {
+			subject, text, err := texts.Render(lang, g.m, onboarding.Contact{Name: "Alex Example", Locale: "fr"})
+			if err != nil {
+				t.Fatalf("%s/%s: %v", lang, g.name, err)
+			}
+			path := filepath.Join(goldenDir, lang, g.name+".txt")
+			fresh[path] = true
+			got := "Subject: " + subject + "\n\n" + text
+			if *update {
+				write(t, path, got)
+			}
+			want, err := os.ReadFile(path)
+			if err != nil || got != string(want) {
+				t.Errorf("%s is not fresh (%v): run this test with -update and read the difference; now\n%s", path, err, got)
+			}
+		}
+	}
+	err := filepath.WalkDir(goldenDir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !fresh[path] {
+			t.Errorf("%s belongs to no case", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestGoldensCoverEveryTemplate(t *testing.T) {
+	t.Parallel()
+	for _, name := range activities.MailNames {
+		if !slices.ContainsFunc(goldens, func(g struct {
+			name string
+			m    onboarding.Message
+		}) bool {
+			return g.m.Template == name
+		}) {
+			t.Errorf("%s has no golden file", name)
+		}
+	}
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSentences holds that each code that is said has a sentence in each built-in
+// language, and that no other has one.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	want := []string{"neutral"}
+	for _, r := range onboarding.ReasonCodes() {
+		if r.Speech == onboarding.SpeechSay {
+			want = append(want, r.Code)
+		}
+	}
+	slices.Sort(want)
+	texts := load(t, "")
+	for _, lang := range []string{"en", "de"} {
+		if got := texts.Sentences(lang); !slices.Equal(got, want) {
+			t.Errorf("%s has sentences for\n%v, want\n%v", lang, got, want)
+		}
+	}
+}
+
+// TestReasonsSpoken holds the rule for a list of reasons.
+func TestReasonsSpoken(t *testing.T) {
+	t.Parallel()
+	const (
+		blurred = "The photo of your face was blurred."
+		neutral = "We could not complete the check with what we received."
+		redo    = "The photo of your face could not be processed."
+	)
+	tests := []struct {
+		name    string
+		reasons []string
+		say     []string
+		keep    []string // must not be in the mail
+	}{
+		{"none", nil, []string{neutral}, []string{blurred}},
+		{"said", []string{"FACE_TOO_BLURRY"}, []string{blurred}, []string{neutral}},
+		{"two", []string{"FACE_TOO_BLURRY", "FACE_ERROR"}, []string{blurred, redo}, []string{neutral}},
+		{"a suspicion is left out", []string{"FAKE_FACE", "FACE_TOO_BLURRY"}, []string{blurred}, []string{neutral}},
+		{"suspicions alone", []string{"FAKE_FACE", "FACE_BLACKLISTED", "OTHER"}, []string{neutral}, nil},
+		{"an unknown code", []string{"NEVER_SEEN"}, []string{neutral}, nil},
+		{"silence silences all", []string{"FACE_TOO_BLURRY", onboarding.ReasonHighRiskReview}, []string{neutral}, []string{blurred}},
+		{"lower case is unknown", []string{"face_too_blurry", "neutral"}, []string{neutral}, []string{blurred}},
+	}
+	texts := load(t, "")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, text, err := texts.Render("en", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: tt.reasons}, onboarding.Contact{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range tt.say {
+				if strings.Count(text, s) != 1 {
+					t.Errorf("want once %q in\n%s", s, text)
+				}
+			}
+			for _, s := range append(tt.keep, tt.reasons...) {
+				if strings.Contains(text, s) && s != "neutral" {
+					t.Errorf("want nothing of %q in\n%s", s, text)
+				}
+			}
+		})
+	}
+}
+
+// TestSameSentenceOnce holds that codes with one sentence say it once.
+func TestSameSentenceOnce(t *testing.T) {
+	t.Parallel()
+	_, text, err := load(t, "").Render("en", onboarding.Message{
+		Template: "action_required", Reasons: []string{"FACE_ERROR", "FACE_NOT_CHECKED", "FACE_ERROR"},
+	}, onboarding.Contact{})
+	if err != nil || strings.Count(text, "could not be processed") != 1 {
+		t.Errorf("Render = %v,\n%s", err, text)
+	}
+}
+
+// TestVerdictsTipNobodyOff holds that what a user reads of a suspension or a
+// rejection does not depend on the reason.
+func TestVerdictsTipNobodyOff(t *testing.T) {
+	t.Parallel()
+	texts := load(t, "")
+	for _, lang := range []string{"en", "de"} {
+		for _, name := range []string{"suspended", "rejected"} {
+			_, plain, err := texts.Render(lang, onboarding.Message{Template: name}, onboarding.Contact{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range onboarding.ReasonCodes() {
+				_, text, err := texts.Render(lang, onboarding.Message{Template: name, Reasons: []string{r.Code}}, onboarding.Contact{})
+				if err != nil || text != plain {
+					t.Errorf("%s/%s with %s: %v, reads differently:\n%s", lang, name, r.Code, err, text)
+				}
+			}
+		}
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	const en, de = "You are verified", "Ihre Verifizierung ist abgeschlossen"
+	tests := []struct{ name, lang, locale, want string }{
+		{"none", "", "", en},
+		{"english", "", "en", en},
+		{"german", "", "de", de},
+		{"of a country", "", "de-AT", de},
+		{"in capitals", "", "DE-ch", de},
+		{"with an underscore", "", "de_DE", de},
+		{"of a script and a country", "", "de-Latn-LI", de},
+		{"unknown", "", "fr", en},
+		{"unknown, of a country", "", "pt-BR", en},
+		{"begins alike", "", "den", en},
+		{"a path", "", "../de", en},
+		{"dashes", "", "---", en},
+		{"endless", "", "de-" + strings.Repeat("x", 100), en},
+		{"asked for", "de", "en", de},
+	}
+	texts := load(t, "")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			subject, _, err := texts.Render(tt.lang, onboarding.Message{Template: "approved"}, onboarding.Contact{Locale: tt.locale})
+			if err != nil || subject != tt.want {
+				t.Errorf("Render = %q, %v, want %q", subject, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnknownTemplate(t *testing.T) {
+	t.Parallel()
+	if _, _, err := load(t, "").Render("en", onboarding.Message{Template: "reasons"}, onboarding.Contact{}); !errors.Is(err, activities.ErrNoTemplate) {
+		t.Errorf("Render = %v, want ErrNoTemplate", err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, in, want string }{
+		{"plain", "Alex Example", "Alex Example"},
+		{"accents", "Zoë Müller-Łódź", "Zoë Müller-Łódź"},
+		{"another script", "山田太郎", "山田太郎"},
+		{"initials", "J.R. Example", "J.R. Example"},
+		{"suffix", "Alex Example Jr.", "Alex Example Jr."},
+		{"apostrophe", "Alex O'Example", "Alex O'Example"},
+		{"spaces", "  Alex \u00a0\t Example ", "Alex Example"},
+		{"line end", "Alex\r\nExample", "Alex Example"},
+		{"header", "Alex\r\nBcc: other@example.com", ""},
+		{"null and bell", "Al\x00ex\a", "Alex"},
+		{"direction", "Alex\u202eelpmaxE", "AlexelpmaxE"},
+		{"no UTF-8", "Al\xffex", "Alex"},
+		{"link", "win at https://example.com", ""},
+		{"bare domain", "visit example.com now", ""},
+		{"address", "me@example.com", ""},
+		{"markup", "<b>Alex</b>", ""},
+		{"too long", strings.Repeat("a", 65), ""},
+		{"long enough", strings.Repeat("ä", 64), strings.Repeat("ä", 64)},
+		{"none", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := activities.CleanName(tt.in); got != tt.want {
+				t.Errorf("CleanName(%q) = %q, want %q", tt.in, got, tt.want)
+			}
+		})
+	}
+}
+
+// FuzzRender holds that nothing in a contact or a message makes more than one
+// line of the subject, or brings control characters into the text.
+func FuzzRender(f *testing.F) {
+	f.Add("Alex Example", "de-AT", "action_required", "kyc", "NO_FACE_FOUND")
+	f.Add("Alex\r\nBcc: other@example.com", "en", "approved", "", "")
+	f.Add("{{.Sender}}", "../../de", "reminder", "poa", "neutral")
+	f.Add("\u2028\u202e\x00", "-", "rejected", "\n", "HIGH_RISK_REVIEW")
+	texts := load(f, "")
+	f.Fuzz(func(t *testing.T, name, locale, template, check, reason string) {
+		subject, text, err := texts.Render("", onboarding.Message{
+			Template: template, Check: onboarding.Check(check), Reasons: []string{reason}, Stage: onboarding.StageCollecting,
+		}, onboarding.Contact{Name: name, Locale: locale})
+		if err != nil {
+			if !errors.Is(err, activities.ErrNoTemplate) {
+				t.Fatalf("Render = %v", err)
+			}
+			return
+		}
+		if subject == "" || strings.ContainsFunc(subject, unicode.IsControl) {
+			t.Errorf("subject %q", subject)
+		}
+		if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+			t.Errorf("text %q", text)
+		}
+	})
+}
