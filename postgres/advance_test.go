@@ -390,3 +390,24 @@ func TestAdvanceDone(t *testing.T) {
 		t.Errorf("closed, but not done: %+v", a)
 	}
 }
+
+// BenchmarkAdvance measures one call that folds one event, and one that finds
+// nothing to do.
+func BenchmarkAdvance(b *testing.B) {
+	s, _ := setup(b)
+	b.Run("one event", func(b *testing.B) {
+		for i := range b.N {
+			b.StopTimer()
+			accept(b, s, report(fmt.Sprint("user-", i%500), []body{started, verified}[i/500%2]))
+			b.StartTimer()
+			advance(b, s, fmt.Sprint("user-", i%500))
+		}
+	})
+	b.Run("nothing", func(b *testing.B) {
+		accept(b, s, report("user-0", started))
+		advance(b, s, "user-0")
+		for b.Loop() {
+			advance(b, s, "user-0")
+		}
+	})
+}

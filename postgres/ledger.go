@@ -107,9 +107,8 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 			return err
 		}
 		before := e.state
-		keeps := e.record(sender, a)
 		b := &pgx.Batch{}
-		if !keeps {
+		if e.record(sender, a) {
 			b.Queue(sqlRecordAttempt, effectID, e.state, e.attempts, e.refusals, clean(a.Answer, maxAnswer), e.wait, e.sender == sender)
 			if before == onboarding.EffectWaiting {
 				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, max(staleAfter, 2*e.wait))
@@ -152,16 +151,16 @@ func lockEffect(ctx context.Context, conn *pgxpool.Conn, id int64) (e sent, err 
 	return e, conn.SendBatch(ctx, b).Close()
 }
 
-// record decides what the attempt makes of the effect and whether nothing is to
-// be written of it.
-func (e *sent) record(sender string, a onboarding.Attempt) (keeps bool) {
+// record decides what the attempt makes of the effect and says whether there is
+// anything to write of it.
+func (e *sent) record(sender string, a onboarding.Attempt) bool {
 	holds := e.sender == sender && sender != ""
 	delivered := a.Result == onboarding.AttemptDelivered && e.state != onboarding.EffectDelivered
 	if !holds && !delivered {
 		if e.state == onboarding.EffectWaiting {
 			e.wait = max(again, e.free.Sub(e.now))
 		}
-		return true
+		return false
 	}
 	e.attempts++
 	if a.Result == onboarding.AttemptRefused {
@@ -173,5 +172,5 @@ func (e *sent) record(sender string, a onboarding.Attempt) (keeps bool) {
 	case e.state == onboarding.EffectWaiting:
 		e.state, e.wait = a.Next(e.lane.Lane, e.attempts, e.refusals, e.now.Sub(e.created), e.key)
 	}
-	return false
+	return true
 }

@@ -1,10 +1,10 @@
 select
     (select count(*) from inbox),
-    (select clock_timestamp() - min(received) from inbox),
-    (select clock_timestamp() - min(created) from effects where state = 'waiting' and lane = 'access'),
-    (select clock_timestamp() - min(created) from effects where state = 'waiting' and lane = 'rest'),
-    (select clock_timestamp() - min(created) from effects where state = 'waiting' and name = 'access.revoked'),
+    (select statement_timestamp() - min(received) from inbox),
+    (select statement_timestamp() - min(created) from effects where state = 'waiting' and lane = 'access'),
+    (select statement_timestamp() - min(created) from effects where state = 'waiting' and lane = 'rest'),
+    (select statement_timestamp() - min(created) from effects where state = 'waiting' and name = 'access.revoked'),
     (select count(distinct user_id) from effects
-     where state = 'waiting' and name = 'access.revoked' and created < clock_timestamp() - interval '60 seconds'),
+     where state = 'waiting' and name = 'access.revoked' and created < statement_timestamp() - interval '60 seconds'),
     (select coalesce(jsonb_object_agg(target, n), '{}')
      from (select target, count(*) as n from effects where state = 'parked' group by target) parked)

@@ -1,6 +1,11 @@
 select i.received, i.event_id, e.provider, e.route, coalesce(e.request_id, ''), e.body
-from inbox i join events e on e.id = i.event_id
-where i.user_id = $1
-  and (i.received, 9223372036854775807, 2, i.event_id) > ($2::timestamptz, $3::bigint, $4::integer, $5::bigint)
+from (
+    select event_id, received from inbox
+    where user_id = $1
+      and (received, 9223372036854775807, 2, event_id) > ($2::timestamptz, $3::bigint, $4::integer, $5::bigint)
+    order by received, event_id
+    limit $6
+) i cross join lateral (
+    select provider, route, request_id, body from events where id = i.event_id offset 0
+) e
 order by i.received, i.event_id
-limit $6

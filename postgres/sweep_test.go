@@ -1,0 +1,123 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"admit/onboarding"
+	"admit/postgres"
+)
+
+func TestWaitingUsers(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	for _, user := range []string{"user-3", "user-1", "user-3", "user-2", "user-1"} {
+		accept(t, s, report(user, verified))
+	}
+	for _, tc := range []struct {
+		name  string
+		older time.Duration
+		limit int
+		want  []string
+	}{
+		{"all, the longest waiting first", 0, 10, []string{"user-3", "user-1", "user-2"}},
+		{"a few", 0, 2, []string{"user-3", "user-1"}},
+		{"none so old", time.Minute, 10, nil},
+	} {
+		if got, err := s.WaitingUsers(t.Context(), tc.older, tc.limit); err != nil || !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q %v", tc.name, got, err)
+		}
+	}
+	exec(t, db, "update inbox set received = received - interval '1 hour' where user_id = 'user-2'")
+	if got, err := s.WaitingUsers(t.Context(), time.Minute, 10); err != nil || !slices.Equal(got, []string{"user-2"}) {
+		t.Errorf("an old one: %q %v", got, err)
+	}
+}
+
+func exec(t testing.TB, db *pgxpool.Pool, sql string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(context.Background(), sql, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOverdueUsers(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	overdue := func(limit int) []string {
+		t.Helper()
+		users, err := s.OverdueUsers(t.Context(), limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return users
+	}
+	for i := range 3 {
+		user := fmt.Sprint("user-", i+1)
+		accept(t, s, report(user, verified))
+		advance(t, s, user)
+	}
+	if got := overdue(10); len(got) != 0 {
+		t.Errorf("at first: %q", got)
+	}
+	exec(t, db, "update onboardings set next_deadline = now() - interval '59 seconds' where user_id = 'user-1'")
+	if got := overdue(10); len(got) != 0 {
+		t.Errorf("a deadline that just passed: %q", got)
+	}
+	exec(t, db, "update onboardings set next_deadline = now() - interval '61 seconds' where user_id = 'user-1'")
+	exec(t, db, "update effects set stale_at = now() - interval '5 minutes' where user_id = 'user-3'")
+	if got := overdue(10); !slices.Equal(got, []string{"user-3", "user-1"}) {
+		t.Errorf("a stale effect and a deadline: %q", got)
+	}
+	if got := overdue(1); !slices.Equal(got, []string{"user-3"}) {
+		t.Errorf("the first: %q", got)
+	}
+	shadow := open(t, db.Config().ConnString(), func(o *postgres.Options) { o.Shadow = true })
+	if got, err := shadow.OverdueUsers(t.Context(), 10); err != nil || !slices.Equal(got, []string{"user-1"}) {
+		t.Errorf("in shadow mode: %q %v", got, err)
+	}
+
+	// A failed attempt keeps the whole lane from the sweep for twice the backoff.
+	lane := onboarding.LaneRef{UserID: "user-3", Target: "crm", Lane: onboarding.LaneRest}
+	exec(t, db, "delete from effects where user_id = 'user-3' and (target, lane) <> ('crm', 'rest')")
+	d := take(t, s, lane, "a").Delivery
+	record(t, s, d.ID, "a", onboarding.Attempt{Result: onboarding.AttemptFailed, RetryAfter: 10 * time.Minute})
+	if got := overdue(10); !slices.Equal(got, []string{"user-1"}) {
+		t.Errorf("after an attempt: %q", got)
+	}
+	wait := one[float64](t, db, "select extract(epoch from min(stale_at) - now())::float8 from effects where user_id = 'user-3' and state = 'waiting'")
+	if wait < 19*60 || wait > 20*60 {
+		t.Errorf("stale in %.0f s", wait)
+	}
+	exec(t, db, "update effects set next_attempt_at = now()")
+	record(t, s, take(t, s, lane, "a").Delivery.ID, "a", delivered)
+	if wait := one[float64](t, db, "select extract(epoch from max(stale_at) - now())::float8 from effects where user_id = 'user-3' and state = 'waiting'"); wait > 121 {
+		t.Errorf("what waits behind a delivered effect is stale in %.0f s", wait)
+	}
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	if st, err := s.Stats(t.Context()); err != nil || st.InboxCount != 0 || st.InboxOldest != 0 || st.AccessOldest != 0 || len(st.Parked) != 0 {
+		t.Errorf("empty: %+v %v", st, err)
+	}
+	accept(t, s, report("user-1", verified), report("user-1", expired))
+	advance(t, s, "user-1")
+	accept(t, s, report("user-1", started), report("user-2", started))
+	exec(t, db, "update effects set created = now() - interval '90 seconds' where name = 'access.revoked' and target = 'core'")
+	st, err := s.Stats(t.Context())
+	if err != nil || st.InboxCount != 2 || st.InboxOldest <= 0 || st.RestOldest <= 0 || st.RevokesOverdue != 1 ||
+		st.RevokeOldest < 90*time.Second || st.AccessOldest != st.RevokeOldest {
+		t.Errorf("stats = %+v %v", st, err)
+	}
+	if !maps.Equal(st.Parked, map[string]int64{onboarding.MailTarget: 3}) {
+		t.Errorf("parked = %v", st.Parked)
+	}
+}
