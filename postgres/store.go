@@ -134,14 +134,19 @@ func newPool(ctx context.Context, url string, conns int) (*pgxpool.Pool, error) 
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > acceptTimeout {
 		cfg.ConnConfig.ConnectTimeout = acceptTimeout
 	}
-	params := cfg.ConnConfig.RuntimeParams
-	params["timezone"] = "UTC"
-	if params["application_name"] == "" {
-		params["application_name"] = "admit"
-	}
-	if params["idle_in_transaction_session_timeout"] == "" {
+	for name, value := range map[string]string{
+		"timezone":         "UTC",
+		"application_name": "admit",
 		// A process that froze inside Advance must not keep its user's lock.
-		params["idle_in_transaction_session_timeout"] = callTimeout.String()
+		"idle_in_transaction_session_timeout": callTimeout.String(),
+		// Every statement has an index. A plan that was made while the inbox was
+		// empty must not scan it when it is full.
+		"enable_seqscan": "off",
+		"jit":            "off",
+	} {
+		if _, set := cfg.ConnConfig.RuntimeParams[name]; !set {
+			cfg.ConnConfig.RuntimeParams[name] = value
+		}
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

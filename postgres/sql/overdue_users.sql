@@ -1,10 +1,10 @@
 select user_id from (
     (select user_id, next_deadline as due from onboardings
-     where next_deadline < clock_timestamp() - interval '1 minute'
+     where next_deadline < statement_timestamp() - interval '1 minute'
      order by next_deadline limit $1)
     union all
     (select user_id, stale_at from effects
-     where $2 and state = 'waiting' and stale_at < clock_timestamp()
+     where $2 and state = 'waiting' and stale_at < statement_timestamp()
      order by stale_at limit $1)
 ) overdue
 group by user_id

@@ -1,8 +1,8 @@
 select i.received, i.event_id, e.provider, e.route, coalesce(e.request_id, ''), e.body
 from (
-    select event_id, received from inbox
-    where user_id = $1
-      and (received, 9223372036854775807, 2, event_id) > ($2::timestamptz, $3::bigint, $4::integer, $5::bigint)
+    select event_id, received
+    from (select event_id, received from inbox where user_id = $1 offset 0) of_user
+    where (received, 9223372036854775807, 2, event_id) > ($2::timestamptz, $3::bigint, $4::integer, $5::bigint)
     order by received, event_id
     limit $6
 ) i cross join lateral (
