@@ -168,16 +168,10 @@ func (t *Templates) try() (problems []error) {
 }
 
 func (t *Templates) tryOne(language, name string) error {
-	var said []string
-	for _, r := range onboarding.ReasonCodes() {
-		if r.Speech == onboarding.SpeechSay {
-			said = append(said, r.Code)
-		}
-	}
 	for _, check := range append([]onboarding.Check{""}, onboarding.Checks[:]...) {
 		for _, stage := range onboarding.Stages {
 			for _, contact := range []onboarding.Contact{{}, {Name: "Alex Example"}} {
-				for _, reasons := range [][]string{nil, said[:1], said} {
+				for _, reasons := range [][]string{nil, {"DOC_EXPIRED"}} {
 					m := onboarding.Message{Template: name, Check: check, Stage: stage, Reasons: reasons, Number: 1}
 					if _, _, err := t.Render(language, m, contact); err != nil {
 						return err
