@@ -108,7 +108,8 @@ func (f *fold) apply(in input) {
 	}
 }
 
-// overtake supersedes the waiting effects of earlier inputs that e overtakes.
+// overtake supersedes the waiting effects that e overtakes. It comes before the
+// effects of e's own input are added.
 func (f *fold) overtake(e onboarding.Effect) {
 	kept := f.waiting[:0]
 	for _, w := range f.waiting {
@@ -121,7 +122,7 @@ func (f *fold) overtake(e onboarding.Effect) {
 	f.waiting = kept
 	for i := range f.effects {
 		r := &f.effects[i]
-		if r.state == onboarding.EffectWaiting && r.seq < f.lastSeq && e.Overtakes(r.effect.Name, r.effect.Check) {
+		if r.state == onboarding.EffectWaiting && e.Overtakes(r.effect.Name, r.effect.Check) {
 			r.state = onboarding.EffectSuperseded
 		}
 	}
@@ -157,12 +158,12 @@ func encodedChanges(before, after onboarding.State) []byte {
 	return encoded(changes)
 }
 
-// encoded returns v as JSON that a column can hold. It is for the types of
-// onboarding, which cannot fail to encode.
+// encoded returns v as JSON. It is for the types of onboarding, which cannot fail
+// to encode.
 func encoded(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return []byte("null")
 	}
-	return storable(text)
+	return text
 }

@@ -1,7 +1,9 @@
 package postgres_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -89,12 +91,18 @@ func TestOpenOfABadURLKeepsItsSecret(t *testing.T) {
 	}
 }
 
-func TestErrorsDoNotQuoteData(t *testing.T) {
+func TestErrorsAndLogsDoNotQuoteData(t *testing.T) {
 	t.Parallel()
-	s, _ := setup(t)
-	_, err := s.Accept(t.Context(), onboarding.Event{UserID: strings.Repeat("secret", 50), Provider: "p100", Route: "r"})
+	var lines bytes.Buffer
+	s, _ := setup(t, func(o *postgres.Options) { o.Logger = slog.New(slog.NewTextHandler(&lines, nil)) })
+	secret := strings.Repeat("secret", 50)
+	_, err := s.Accept(t.Context(), onboarding.Event{UserID: secret, Provider: "p100", Route: "r", Body: []byte(secret)})
 	if !errors.Is(err, onboarding.ErrData) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("accept: %v", err)
+	}
+	s.Close()
+	if text := lines.String(); !strings.Contains(text, "malformed") || strings.Contains(text, "secret") {
+		t.Errorf("log = %s", text)
 	}
 	missing := open(t, postgrestest.URL(t))
 	_, err = missing.Accept(t.Context(), report("user-1", verified))

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -63,22 +64,26 @@ func TestStart(t *testing.T) {
 
 func TestStartRaces(t *testing.T) {
 	t.Parallel()
+	const users, callers = 40, 8
 	s, db := setup(t)
-	var created atomic.Int64
-	var calls sync.WaitGroup
-	for range 16 {
-		calls.Go(func() {
-			is, _, err := s.Start(t.Context(), "user-1", &onboarding.Contact{Email: "user-1@example.com"}, "shop")
-			if err != nil {
-				t.Error(err)
-			}
-			if is {
-				created.Add(1)
-			}
-		})
-	}
-	calls.Wait()
-	if n := one[int64](t, db, "select count(*) from events"); created.Load() != 1 || n != 1 {
-		t.Errorf("%d created, %d events", created.Load(), n)
+	for i := range users {
+		user := fmt.Sprint("user-", i)
+		var created atomic.Int64
+		var calls sync.WaitGroup
+		for range callers {
+			calls.Go(func() {
+				is, _, err := s.Start(t.Context(), user, &onboarding.Contact{Email: "user-1@example.com"}, "shop")
+				if err != nil {
+					t.Error(err)
+				}
+				if is {
+					created.Add(1)
+				}
+			})
+		}
+		calls.Wait()
+		if n := one[int64](t, db, "select count(*) from events where user_id = $1", user); created.Load() != 1 || n != 1 {
+			t.Errorf("%s: %d created, %d events", user, created.Load(), n)
+		}
 	}
 }

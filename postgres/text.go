@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,23 +21,4 @@ func clean(s string, limit int) string {
 		limit--
 	}
 	return s[:limit]
-}
-
-// storable returns JSON as a jsonb column can hold it: jsonb has no U+0000, so
-// its escape becomes that of U+FFFD. Everything else stays as it is.
-func storable(text []byte) []byte {
-	if !bytes.Contains(text, []byte(`\u0000`)) {
-		return text
-	}
-	out := bytes.Clone(text)
-	for i := 0; i < len(out); i++ {
-		if out[i] != '\\' {
-			continue
-		}
-		if bytes.HasPrefix(out[i:], []byte(`\u0000`)) {
-			copy(out[i:], `\ufffd`)
-		}
-		i++ // whatever is escaped is no backslash of its own
-	}
-	return out
 }
