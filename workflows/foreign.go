@@ -1,0 +1,116 @@
+package workflows
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"admit/onboarding"
+)
+
+// foreignTime is for how long another team's activity is waited for, from
+// schedule to close; the ledger keeps the lane a little longer.
+const foreignTime = time.Minute
+
+// maxClass is the longest error class that is shown of another team's failure.
+const maxClass = 64
+
+// recordRequest is the argument of onboarding.ActivityRecord.
+type recordRequest struct {
+	EffectID int64              `json:"effectId"`
+	Attempt  onboarding.Attempt `json:"attempt"`
+}
+
+// deliverElsewhere serves a lane whose target is an activity on another team's
+// task queue: it takes the next effect, runs the activity once, records what came
+// of it, and goes on until the lane is empty or the run wants to end. It says
+// whether something is left.
+func (r *run) deliverElsewhere(ctx workflow.Context, w onboarding.LaneWork) bool {
+	for {
+		var taken onboarding.Taken
+		err := r.call(ctx, onboarding.ActivityTake, r.ref(w), label("take the next for", w)).Get(ctx, &taken)
+		if err != nil {
+			return r.failed(ctx, w, err)
+		}
+		d := taken.Delivery
+		if d == nil {
+			return false
+		}
+		attempt := attemptElsewhere(ctx, w, *d)
+		// Recorded also when the lane is being cancelled: else the ledger would keep
+		// the lane for an attempt that has ended.
+		record, _ := workflow.NewDisconnectedContext(ctx)
+		req := recordRequest{EffectID: d.ID, Attempt: attempt}
+		if err := r.call(record, onboarding.ActivityRecord, req, label("record "+d.Name+" to", w)).Get(record, nil); err != nil {
+			return r.failed(ctx, w, err)
+		}
+		if r.over || ctx.Err() != nil {
+			return true
+		}
+	}
+}
+
+// attemptElsewhere runs the other team's activity once. Its input is the body
+// that a hook would get, byte by byte.
+func attemptElsewhere(ctx workflow.Context, w onboarding.LaneWork, d onboarding.Delivery) onboarding.Attempt {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              w.TaskQueue,
+		ScheduleToCloseTimeout: foreignTime,
+		WaitForCancellation:    true,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                label(d.Name+" to", w),
+	})
+	body := converter.NewRawValue(&commonpb.Payload{
+		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)},
+		Data:     d.Payload,
+	})
+	return attemptOf(workflow.ExecuteActivity(ctx, w.Activity, body).Get(ctx, nil))
+}
+
+// attemptOf reads how the other team's activity ended. A failure that calls
+// itself final is a definite no; everything else may pass. The ledger is told a
+// class of error, never a message, which may hold anything.
+func attemptOf(err error) onboarding.Attempt {
+	var application *temporal.ApplicationError
+	var timeout *temporal.TimeoutError
+	var panicked *temporal.PanicError
+	switch {
+	case err == nil:
+		return onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "completed"}
+	case temporal.IsCanceledError(err):
+		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "cancelled"}
+	case errors.As(err, &application):
+		a := onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "failed: " + class(application.Type()), RetryAfter: application.NextRetryDelay()}
+		if application.NonRetryable() {
+			a.Result = onboarding.AttemptRefused
+		}
+		return a
+	case errors.As(err, &timeout):
+		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "timeout: " + timeout.TimeoutType().String()}
+	case errors.As(err, &panicked):
+		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "panic"}
+	}
+	return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "failed"}
+}
+
+// class cuts the type of an error to what a class of errors is written in.
+func class(kind string) string {
+	if len(kind) > maxClass {
+		kind = kind[:maxClass]
+	}
+	kind = strings.Map(func(c rune) rune {
+		if c > ' ' && c < 0x7f {
+			return c
+		}
+		return -1
+	}, kind)
+	if kind == "" {
+		return "error"
+	}
+	return kind
+}

@@ -1,0 +1,225 @@
+package workflows_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"admit/onboarding"
+)
+
+func TestLanesAreServedSideBySide(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.add("core", onboarding.LaneAccess, "access.granted")
+	b.add("core", onboarding.LaneRest, "onboarding.approved")
+	b.add("crm", onboarding.LaneRest, "onboarding.approved")
+	b.send = func(_ context.Context, e effect) error {
+		if e.target == "crm" && e.tries < 3 {
+			return again(time.Hour)
+		}
+		return nil
+	}
+	env := setup(t, b)
+	finish(env, b, 24*time.Hour)
+	run(t, env, input())
+	completed(t, env)
+	slices.Sort(b.sent)
+	want := []string{"!onboarding.approved", "!onboarding.approved", "access.granted", "onboarding.approved", "onboarding.approved"}
+	if !slices.Equal(b.sent, want) {
+		t.Errorf("attempts %v, want %v", b.sent, want)
+	}
+	// Once at the start, once at the end: an empty lane calls for no Advance.
+	if len(b.advances) != 2 {
+		t.Errorf("advanced %d times, want 2", len(b.advances))
+	}
+}
+
+func TestLaneNamedWhileInFlightIsAdvancedAfter(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.add("hook", onboarding.LaneRest, "onboarding.started")
+	b.send = func(_ context.Context, e effect) error {
+		if e.tries == 1 && e.id == 1 {
+			return again(time.Hour)
+		}
+		return nil
+	}
+	env := setup(t, b)
+	at(env, time.Minute, func() {
+		b.change(func(b *book) { b.add("hook", onboarding.LaneRest, "onboarding.in_review") })
+		ring(env)()
+	})
+	finish(env, b, 24*time.Hour)
+	run(t, env, input())
+	completed(t, env)
+	if want := []string{"!onboarding.started", "onboarding.started", "onboarding.in_review"}; !slices.Equal(b.sent, want) {
+		t.Errorf("attempts %v, want %v", b.sent, want)
+	}
+	if len(b.advances) != 4 {
+		t.Errorf("advanced %d times, want 4: start, ring, end of the lane that was named meanwhile, end", len(b.advances))
+	}
+}
+
+func TestUserWhoEndedIsDoneWhenTheLastLaneIs(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.summary.Stage, b.done = onboarding.StageRejected, true
+	b.add("hook", onboarding.LaneRest, "onboarding.rejected")
+	env := setup(t, b)
+	run(t, env, input())
+	completed(t, env)
+	if want := []string{"onboarding.rejected"}; !slices.Equal(b.sent, want) {
+		t.Errorf("sent %v, want %v", b.sent, want)
+	}
+}
+
+func TestDoneCancelsLanesThatWaitForNothing(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.add("mail", onboarding.LaneRest, "notify.reminder")
+	b.send = func(context.Context, effect) error { return again(time.Hour) }
+	env := setup(t, b)
+	var ended time.Duration
+	start := env.Now()
+	at(env, time.Minute, func() {
+		b.change(func(b *book) {
+			b.supersede("notify.reminder")
+			b.summary.Stage, b.done = onboarding.StageClosed, true
+		})
+		ring(env)()
+	})
+	run(t, env, input())
+	completed(t, env)
+	if ended = env.Now().Sub(start); ended > 30*time.Minute {
+		t.Errorf("the run ended after %s: it waited for a backoff with nothing behind it", ended)
+	}
+}
+
+func TestLaneThatFailsForGoodRests(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.add("hook", onboarding.LaneRest, "onboarding.started")
+	b.send = func(_ context.Context, e effect) error {
+		if e.tries < 4 {
+			return temporal.NewNonRetryableApplicationError("never", "Final", nil)
+		}
+		return nil
+	}
+	env := setup(t, b)
+	finish(env, b, time.Hour)
+	start, last := env.Now(), time.Time{}
+	env.SetOnActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) { last = env.Now() })
+	run(t, env, input())
+	completed(t, env)
+	if got := b.sent[len(b.sent)-1]; got != "onboarding.started" {
+		t.Errorf("attempts %v: the lane was given up", b.sent)
+	}
+	if took := last.Sub(start); took < 90*time.Second {
+		t.Errorf("four attempts within %s: the lane did not rest between them", took)
+	}
+}
+
+func TestLaneOnAnotherTeamsQueue(t *testing.T) {
+	t.Parallel()
+	final := temporal.NewNonRetryableApplicationError("a secret", "NoSuch Cüstomer", nil)
+	later := temporal.NewApplicationErrorWithOptions("a secret", "Busy", temporal.ApplicationErrorOptions{NextRetryDelay: time.Minute})
+	tests := []struct {
+		name   string
+		answer func(call int32) error
+		want   []onboarding.Attempt
+	}{
+		{
+			name: "completed", answer: func(int32) error { return nil },
+			want: []onboarding.Attempt{{Result: onboarding.AttemptDelivered, Answer: "completed"}},
+		},
+		{
+			name: "a failure is tried again by the ledger",
+			answer: func(call int32) error {
+				if call == 1 {
+					return later
+				}
+				return nil
+			},
+			want: []onboarding.Attempt{
+				{Result: onboarding.AttemptFailed, Answer: "failed: Busy", RetryAfter: time.Minute},
+				{Result: onboarding.AttemptDelivered, Answer: "completed"},
+			},
+		},
+		{
+			name: "a final failure is a definite no",
+			answer: func(call int32) error {
+				if call == 1 {
+					return final
+				}
+				return nil
+			},
+			want: []onboarding.Attempt{
+				{Result: onboarding.AttemptRefused, Answer: "failed: NoSuchCstomer"},
+				{Result: onboarding.AttemptDelivered, Answer: "completed"},
+			},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBook()
+			b.foreign["crm"], b.queue = "OnOnboardingEvent", "crm"
+			b.add("crm", onboarding.LaneRest, "onboarding.started")
+			env := setup(t, b)
+			var calls atomic.Int32
+			var bodies []json.RawMessage
+			var queues []string
+			env.RegisterActivityWithOptions(func(ctx context.Context, body json.RawMessage) error {
+				bodies = append(bodies, body)
+				queues = append(queues, activity.GetInfo(ctx).TaskQueue)
+				return tt.answer(calls.Add(1))
+			}, activity.RegisterOptions{Name: "OnOnboardingEvent"})
+			finish(env, b, 24*time.Hour)
+			run(t, env, input())
+			completed(t, env)
+			if !slices.Equal(b.records, tt.want) {
+				t.Errorf("recorded %+v, want %+v", b.records, tt.want)
+			}
+			for _, body := range bodies {
+				if string(body) != `{"type":"onboarding.started"}` {
+					t.Errorf("the activity got %s", body)
+				}
+			}
+			for _, q := range queues {
+				if q != "crm" {
+					t.Errorf("the activity ran on %q", q)
+				}
+			}
+		})
+	}
+}
+
+func TestPanicOfAnotherTeamsActivityIsAFailure(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.foreign["crm"], b.queue = "OnOnboardingEvent", "crm"
+	b.add("crm", onboarding.LaneRest, "onboarding.started")
+	env := setup(t, b)
+	var calls atomic.Int32
+	env.RegisterActivityWithOptions(func(context.Context, onboarding.Payload) error {
+		if calls.Add(1) == 1 {
+			panic("a secret")
+		}
+		return nil
+	}, activity.RegisterOptions{Name: "OnOnboardingEvent"})
+	finish(env, b, time.Hour)
+	run(t, env, input())
+	completed(t, env)
+	want := []onboarding.Attempt{{Result: onboarding.AttemptFailed, Answer: "panic"}, {Result: onboarding.AttemptDelivered, Answer: "completed"}}
+	if !slices.Equal(b.records, want) {
+		t.Errorf("recorded %+v, want %+v", b.records, want)
+	}
+}

@@ -1,0 +1,44 @@
+package workflows
+
+import (
+	"time"
+
+	"admit/onboarding"
+)
+
+// View is the answer to the query "state".
+type View struct {
+	UserID string `json:"userId"`
+	onboarding.Summary
+	Deadline *time.Time `json:"deadline"` // null when nothing is due
+	Lanes    []LaneView `json:"lanes"`    // deliveries in flight
+	Run      int        `json:"run"`      // counts the runs that continued as new before this one
+	Done     bool       `json:"done"`     // nothing more is expected of the user
+}
+
+// LaneView is a lane in flight.
+type LaneView struct {
+	Target    string          `json:"target"`
+	Lane      onboarding.Lane `json:"lane"`
+	TaskQueue string          `json:"taskQueue,omitempty"`
+	Since     time.Time       `json:"since"`
+	Cancelled bool            `json:"cancelled,omitempty"`
+}
+
+// view answers the query with what Advance said last; before its first answer
+// the stage is empty.
+func (r *run) view() (View, error) {
+	v := View{UserID: r.in.UserID, Summary: r.now.Summary, Lanes: []LaneView{}, Run: r.in.Run, Done: r.now.Done}
+	if d := r.now.Deadline; !d.IsZero() {
+		v.Deadline = &d
+	}
+	for _, l := range r.lanes {
+		if l.ended {
+			continue
+		}
+		v.Lanes = append(v.Lanes, LaneView{
+			Target: l.work.Target, Lane: l.work.Lane, TaskQueue: l.work.TaskQueue, Since: l.since, Cancelled: l.cancelled,
+		})
+	}
+	return v, nil
+}
