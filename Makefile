@@ -13,6 +13,9 @@ MODULES := $(patsubst %/go.mod,%,go.mod $(wildcard cmd/*/go.mod))
 MODULES := $(patsubst go.mod,.,$(MODULES))
 BESIDE  := $(filter-out .,$(MODULES))
 
+# What the audit names this build.
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
 # The race detector needs a C compiler.
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
@@ -38,7 +41,8 @@ ci: format vet staticcheck workflowcheck build test demo ## all that must hold b
 
 .PHONY: build
 build: bin/devstack ## put bin/admit, bin/devstack and the rest in place
-	go build -o bin/ ./cmd/admit ./cmd/exampleworker
+	go build -ldflags "-X main.version=$(VERSION)" -o bin/admit ./cmd/admit
+	go build -o bin/exampleworker ./cmd/exampleworker
 	cd cmd/simulator && go build -o ../../bin/simulator .
 
 bin/devstack: $(shell find cmd/devstack -name '*.go' -o -name '*.html' -o -name 'go.*')

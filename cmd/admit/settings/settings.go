@@ -22,6 +22,12 @@ type Role struct {
 	Worker  bool // the worker and the admin listener
 }
 
+// Where the listeners are unless the settings say otherwise.
+const (
+	DefaultListen      = "127.0.0.1:8080"
+	DefaultAdminListen = "127.0.0.1:8081"
+)
+
 // Settings is everything a process is told.
 type Settings struct {
 	DatabaseURL string
@@ -97,8 +103,8 @@ func Load(role Role, environ []string, readFile func(string) ([]byte, error)) (S
 	e := newEnv(environ)
 	s := Settings{
 		DatabaseURL: e.required("DATABASE_URL", "the PostgreSQL to use, as postgres://user:password@host:5432/database"),
-		Listen:      e.or("ADMIT_LISTEN", "127.0.0.1:8080"),
-		AdminListen: e.or("ADMIT_ADMIN_LISTEN", "127.0.0.1:8081"),
+		Listen:      e.or("ADMIT_LISTEN", DefaultListen),
+		AdminListen: e.or("ADMIT_ADMIN_LISTEN", DefaultAdminListen),
 		AdminTokens: e.get("ADMIT_ADMIN_TOKENS"),
 		Shadow:      e.bool("ADMIT_SHADOW", false),
 		Migrate:     e.bool("ADMIT_MIGRATE", true),

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"admit/activities"
+	"admit/admin"
+	"admit/cmd/admit/settings"
+	"admit/dispatch"
+	"admit/ingress"
+	"admit/onboarding"
+	"admit/postgres"
+	"admit/providers"
+	"admit/worker"
+	"admit/workflows"
+)
+
+func serveCommand(ctx context.Context, p process) int {
+	return p.serve(ctx, "serve", settings.Role{Ingress: true, Worker: true})
+}
+
+func ingressCommand(ctx context.Context, p process) int {
+	return p.serve(ctx, "ingress", settings.Role{Ingress: true})
+}
+
+func workerCommand(ctx context.Context, p process) int {
+	return p.serve(ctx, "worker", settings.Role{Worker: true})
+}
+
+// serve runs the parts of a role until ctx ends or a part fails.
+func (p process) serve(ctx context.Context, name string, role settings.Role) int {
+	if code, done := p.noArguments(name, "run until SIGTERM; settings are environment variables"); done {
+		return code
+	}
+	s, logger, ok := p.load(role)
+	if !ok {
+		return exitUsage
+	}
+	sys, err := newSystem(ctx, s, role, logger)
+	if err != nil {
+		say(p.err, "admit: %v\n", err)
+		return exitUsage
+	}
+	defer sys.close()
+	logger.Info("admit starts", "role", name, "build", s.Build, "policy", s.Policy.Hash(), "shadow", s.Shadow)
+	if err := sys.run(ctx); err != nil {
+		logger.Error("admit stops", "error", err)
+		return exitFailed
+	}
+	logger.Info("admit has stopped")
+	return exitOK
+}
+
+// system is one process of Admit: the packages, introduced to each other.
+type system struct {
+	settings settings.Settings
+	role     settings.Role
+	logger   *slog.Logger
+	metrics  *metrics
+	store    *postgres.Store
+	temporal client.Client
+	dispatch *dispatch.Dispatcher
+	worker   *worker.Worker // nil where the role has none
+	admin    *admin.Server
+	senders  map[string]activities.Sender
+}
+
+// newSystem makes everything and starts nothing. An error is a mistake in the
+// settings.
+func newSystem(ctx context.Context, s settings.Settings, role settings.Role, logger *slog.Logger) (*system, error) {
+	sys := &system{settings: s, role: role, logger: logger, metrics: newMetrics(s.Build)}
+	tokens, err := admin.ParseTokens(s.AdminTokens)
+	if err != nil {
+		return nil, fmt.Errorf("ADMIT_ADMIN_TOKENS: %w", err)
+	}
+	if len(tokens) == 0 && role.Worker {
+		logger.Warn("ADMIT_ADMIN_TOKENS is empty: nobody can use the admin API")
+	}
+	if !role.Worker {
+		tokens = nil // the ingress's admin listener is for health and metrics
+	}
+	var namespace string
+	if sys.temporal, namespace, err = temporalClient(logger); err != nil {
+		return nil, err
+	}
+	sys.store, err = postgres.Open(ctx, postgres.Options{
+		URL: s.DatabaseURL, Policy: s.Policy, Targets: s.Targets(), Decoder: providers.Set{}, Shadow: s.Shadow,
+		Build: s.Build, Logger: logger, OnBatch: sys.metrics.batch, OnFold: sys.metrics.fold,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if sys.senders, err = senders(s, sys.store); err != nil {
+		return nil, err
+	}
+	rings := dispatch.Temporal{Client: sys.temporal}
+	sys.dispatch = dispatch.New(dispatch.Options{
+		Starter: rings, Source: sys.store, Health: rings.Health, Logger: logger,
+		OnRing: sys.metrics.ring, OnPause: sys.metrics.paused,
+	})
+	if role.Worker {
+		if sys.worker, err = sys.newWorker(namespace); err != nil {
+			return nil, err
+		}
+	}
+	sys.metrics.registry.MustRegister(gauges{stats: sys.store.Stats, temporal: rings.Health, logger: logger})
+	sys.admin, err = admin.New(admin.Options{
+		Tokens: tokens, Store: sys.store, Ringer: sys.dispatch, Ready: sys.ready, Metrics: sys.metrics.handler(logger), Logger: logger,
+		Commander: commander{client: sys.temporal, options: dispatch.StartOptions, input: func(userID string) any { return dispatch.Input{UserID: userID} }},
+	})
+	return sys, err
+}
+
+func (sys *system) newWorker(namespace string) (*worker.Worker, error) {
+	acts := &activities.Activities{
+		Advancer: sys.store, Ledger: sys.store, Senders: sys.senders, Identity: identity(),
+		Logger: sys.logger, Observe: sys.metrics.attempt,
+	}
+	return worker.New(worker.Options{
+		Client: sys.temporal, Namespace: namespace, Logger: sys.logger, Workflow: workflows.Workflow{}.Onboarding,
+		Activities: map[string]any{
+			onboarding.ActivityAdvance: acts.Advance, onboarding.ActivityDeliver: acts.Deliver,
+			onboarding.ActivityTake: acts.TakeEffect, onboarding.ActivityRecord: acts.RecordAttempt,
+		},
+	})
+}
+
+// close gives back what newSystem took, after everything has stopped.
+func (sys *system) close() {
+	for _, s := range sys.senders {
+		if h, ok := s.(*activities.Hook); ok {
+			h.Close()
+		}
+	}
+	sys.temporal.Close()
+	sys.store.Close()
+}
+
+// run listens, brings the schema up to date and runs the parts. They stop from
+// the outside in: first no more webhooks, then no more rings, then the worker.
+func (sys *system) run(ctx context.Context) error {
+	adminListener, err := net.Listen("tcp", sys.settings.AdminListen)
+	if err != nil {
+		return fmt.Errorf("ADMIT_ADMIN_LISTEN: %w", err)
+	}
+	parts := []part{{"the admin listener", true, func(ctx context.Context) error { return sys.admin.Run(ctx, adminListener) }}}
+	var publicListener net.Listener
+	if sys.role.Ingress {
+		if publicListener, err = net.Listen("tcp", sys.settings.Listen); err != nil {
+			return errors.Join(fmt.Errorf("ADMIT_LISTEN: %w", err), adminListener.Close())
+		}
+	}
+	if sys.role.Worker {
+		parts = append(parts, part{"the worker", false, sys.worker.Run})
+	}
+	parts = append(parts, part{"the dispatcher", false, sys.dispatch.Run})
+	if sys.role.Ingress {
+		public := sys.newIngress()
+		parts = append(parts, part{"the public listener", true, func(ctx context.Context) error { return public.Run(ctx, publicListener) }})
+		sys.logger.Info("webhooks are taken", "address", publicListener.Addr().String())
+	}
+	sys.logger.Info("the admin API answers", "address", adminListener.Addr().String())
+	return runParts(ctx, sys.logger, parts, sys.prepare)
+}
+
+func (sys *system) newIngress() *ingress.Server {
+	on := map[string]ingress.Provider{
+		"p100":     providers.P100{Tokens: sys.settings.P100Tokens},
+		"xgateway": providers.XGateway{Secrets: sys.settings.XGateway},
+	}
+	var list []ingress.Provider
+	for _, name := range sys.settings.Providers {
+		list = append(list, on[name])
+	}
+	return ingress.New(ingress.Options{
+		Providers: list, Acceptor: sys.store, Ringer: sys.dispatch, Logger: sys.logger, Observe: sys.metrics.webhook,
+	})
+}
+
+// Between two attempts to reach a database that is away at the start.
+const (
+	firstPrepareWait = 500 * time.Millisecond
+	maxPrepareWait   = 10 * time.Second
+)
+
+// prepare sees to it that the database has this build's schema. A database that
+// is away is waited for; any other failure is final.
+func (sys *system) prepare(ctx context.Context) error {
+	for wait := firstPrepareWait; ; wait = min(2*wait, maxPrepareWait) {
+		var err error
+		if sys.settings.Migrate {
+			err = sys.store.Migrate(ctx)
+		} else {
+			err = sys.store.CheckSchema(ctx)
+		}
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		if !errors.Is(err, onboarding.ErrUnavailable) {
+			return fmt.Errorf("prepare the database: %w", err)
+		}
+		sys.logger.Warn("waiting for the database", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}

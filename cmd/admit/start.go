@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"admit/cmd/admit/settings"
+)
+
+// version is set by the image's build; else the binary's own revision is told.
+var version string
+
+// buildVersion names this build in the audit, in logs and in metrics.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}
+
+// environment returns a lookup in an environment as os.Environ gives it.
+func environment(environ []string) func(string) string {
+	return func(name string) string {
+		for i := len(environ) - 1; i >= 0; i-- {
+			if value, ok := strings.CutPrefix(environ[i], name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+}
+
+// noArguments reads the flags of a command that has none. done says that the
+// command ends here, with code.
+func (p process) noArguments(name, about string) (code int, done bool) {
+	flags := flag.NewFlagSet("admit "+name, flag.ContinueOnError)
+	flags.SetOutput(p.err)
+	flags.Usage = func() { say(p.out, "admit %s: %s\n", name, about) }
+	switch err := flags.Parse(p.args); {
+	case err == flag.ErrHelp:
+		return exitOK, true
+	case err != nil:
+		return exitUsage, true
+	case flags.NArg() > 0:
+		say(p.err, "admit %s: unexpected argument %q\n", name, flags.Arg(0))
+		return exitUsage, true
+	}
+	return exitOK, false
+}
+
+// load reads the settings for a role and tells every mistake; ok says whether
+// the process may go on.
+func (p process) load(role settings.Role) (s settings.Settings, logger *slog.Logger, ok bool) {
+	s, warnings, problems := settings.Load(role, p.environ, os.ReadFile)
+	for _, problem := range problems {
+		say(p.err, "admit: %s\n", problem)
+	}
+	if len(problems) > 0 {
+		say(p.err, "admit: %d mistakes in the settings; nothing was started\n", len(problems))
+		return s, nil, false
+	}
+	if s.Build == "" {
+		s.Build = buildVersion()
+	}
+	options := &slog.HandlerOptions{Level: s.LogLevel}
+	var handler slog.Handler = slog.NewTextHandler(p.err, options)
+	if s.LogFormat == "json" {
+		handler = slog.NewJSONHandler(p.err, options)
+	}
+	logger = slog.New(handler)
+	for _, w := range warnings {
+		logger.Warn("settings", "warning", w)
+	}
+	return s, logger, true
+}
+
+func versionCommand(_ context.Context, p process) int {
+	say(p.out, "admit %s\n", buildVersion())
+	return exitOK
+}
