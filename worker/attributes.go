@@ -2,72 +2,129 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"admit/onboarding"
 )
 
-// attributes are what the workflow upserts. All must be usable before it runs.
-var attributes = []string{
-	onboarding.AttributeStage, onboarding.AttributeBlockedOn, onboarding.AttributeKYC, onboarding.AttributeSEPAKYC, onboarding.AttributePOA,
-	onboarding.AttributeHighRisk, onboarding.AttributeStalled, onboarding.AttributeReversed, onboarding.AttributeDeadline,
+// attributes lists the search attributes of the workflow, their types, and a
+// value to ask for.
+var attributes = []struct {
+	name  string
+	kind  enumspb.IndexedValueType
+	value string
+}{
+	{onboarding.AttributeStage, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
+	{onboarding.AttributeBlockedOn, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
+	{onboarding.AttributeKYC, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
+	{onboarding.AttributeSEPAKYC, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
+	{onboarding.AttributePOA, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
+	{onboarding.AttributeHighRisk, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
+	{onboarding.AttributeStalled, enumspb.INDEXED_VALUE_TYPE_BOOL, "true"},
+	{onboarding.AttributeReversed, enumspb.INDEXED_VALUE_TYPE_BOOL, "true"},
+	{onboarding.AttributeDeadline, enumspb.INDEXED_VALUE_TYPE_DATETIME, "'2000-01-01T00:00:00Z'"},
 }
 
-// How far apart the questions are whether the search attributes are there, and
-// how long one may take.
 const (
-	firstWait  = 250 * time.Millisecond
-	maxWait    = 10 * time.Second
-	askTimeout = 5 * time.Second
+	checkTimeout = 10 * time.Second
+	firstBackoff = time.Second
+	maxBackoff   = 10 * time.Second
 )
 
-// awaitAttributes returns when a query that names every search attribute
-// succeeds, and fails only when ctx ends. It logs what is missing when that
-// changes.
-func (w *Worker) awaitAttributes(ctx context.Context) error {
-	logged := ""
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		err := w.askAttributes(ctx)
+// awaitAttributes returns true once the search attributes are usable, false when
+// ctx has ended before. It says in the log what is missing, once per reason.
+func (w *Worker) awaitAttributes(ctx context.Context) bool {
+	said := ""
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		err := w.checkAttributes(ctx)
 		if err == nil {
-			return nil
+			return true
 		}
-		if reason := err.Error(); reason != logged && ctx.Err() == nil {
-			logged = reason
-			w.because(reason)
-			w.o.Logger.Warn("worker waits before it polls", "reason", reason)
+		w.setReady(err)
+		if ctx.Err() == nil && err.Error() != said {
+			said = err.Error()
+			w.log.Warn("the worker does not poll yet", "namespace", w.o.Namespace, "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
+		sleep(ctx, backoff(attempt))
 	}
+	return false
 }
 
-// askAttributes counts workflows by a query that names every search attribute:
-// what the visibility store can query it can also take.
-func (w *Worker) askAttributes(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+// checkAttributes says why the search attributes cannot be used yet. Where the
+// server does not let everybody list them, as a hosted one may not, asking for
+// workflows by each of them tells as well which are missing.
+func (w *Worker) checkAttributes(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
+	if err := w.listAttributes(ctx); err != nil {
+		return err
+	}
 	var missing []string
-	for _, name := range attributes {
+	for _, a := range attributes {
 		_, err := w.o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-			Namespace: w.o.Namespace, Query: name + " IS NULL AND WorkflowId = 'admit-asks'",
+			Namespace: w.o.Namespace, Query: a.name + " = " + a.value,
 		})
+		var invalid *serviceerror.InvalidArgument
 		switch {
-		case err == nil:
-		case strings.Contains(err.Error(), name):
-			missing = append(missing, name)
-		default:
-			return fmt.Errorf("Temporal does not say whether the search attributes are there: %w", err)
+		case errors.As(err, &invalid):
+			missing = append(missing, a.name)
+		case err != nil:
+			return fmt.Errorf("ask for workflows by %s: %w", a.name, err)
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("search attributes are missing in namespace %s: %s; admit setup creates them", w.o.Namespace, strings.Join(missing, ", "))
+		return fmt.Errorf("search attributes not usable yet: %s (admit setup creates them)", strings.Join(missing, ", "))
 	}
 	return nil
+}
+
+func (w *Worker) listAttributes(ctx context.Context) error {
+	has, err := w.o.Client.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: w.o.Namespace})
+	var denied *serviceerror.PermissionDenied
+	var absent *serviceerror.Unimplemented
+	switch {
+	case errors.As(err, &denied), errors.As(err, &absent):
+		return nil
+	case err != nil:
+		return fmt.Errorf("list the search attributes: %w", err)
+	}
+	var missing []string
+	for _, a := range attributes {
+		kind, there := has.GetCustomAttributes()[a.name]
+		switch {
+		case !there:
+			missing = append(missing, a.name)
+		case kind != a.kind:
+			missing = append(missing, fmt.Sprintf("%s (is %s, must be %s)", a.name, kind, a.kind))
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("search attributes missing: %s (admit setup creates them)", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// backoff returns the wait after the given number of failures before this one.
+func backoff(failures int) time.Duration {
+	return min(maxBackoff, firstBackoff<<min(failures, 10))
+}
+
+// sleep waits for d; false means that ctx has ended before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
 }

@@ -1,6 +1,10 @@
-// Package worker registers the workflow and the activities, and runs them: one
-// SDK worker on the queue of workflows and Advance, one on the queue of
-// deliveries, so that slow downstream systems never take the slots of Advance.
+// Package worker registers the workflow and its activities under the names that
+// other processes know and runs them: one worker for workflows and Advance, one
+// for deliveries, so that slow downstream systems never take the slots of
+// Advance.
+//
+// Neither polls before the search attributes of the workflow are usable: a worker
+// that polls without them fails every workflow task.
 package worker
 
 import (
@@ -8,147 +12,232 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"admit/onboarding"
 )
 
-// Activities are what the worker runs on both queues. Each function's type is
-// the business of the package that made it.
-type Activities struct {
-	Advance       any // on TaskQueue
-	Deliver       any // the rest on HooksTaskQueue
-	TakeEffect    any
-	RecordAttempt any
-}
-
-// Options are what a Worker needs.
-type Options struct {
-	Client     client.Client
-	Namespace  string
-	Workflow   any // the workflow function, registered as onboarding.WorkflowType
-	Activities Activities
-	Logger     *slog.Logger
-
-	TaskQueue      string // "" means onboarding.TaskQueue
-	HooksTaskQueue string // "" means onboarding.HooksTaskQueue
-
-	// StopTimeout is how long activities in flight may take when the worker stops;
-	// 0 means 25 s. Keep it below what the platform grants before it kills.
-	StopTimeout time.Duration
-	// MaxDeliveries bounds the deliveries at the same time in this process; 0 means
-	// 200.
-	MaxDeliveries int
-}
-
+// Defaults of Options.
 const (
-	defaultStopTimeout   = 25 * time.Second
-	defaultMaxDeliveries = 200
-	// stickyTimeout is how long the engine waits for a worker that may have died
-	// before it gives a cached workflow to another.
+	DefaultStopTimeout   = 25 * time.Second
+	DefaultWorkflowTasks = 200
+	DefaultAdvances      = 64
+	DefaultDeliveries    = 500
+
+	// stickyTimeout is how long a workflow whose worker died waits for it before
+	// another takes over, on top of the workflow task timeout.
 	stickyTimeout = 2 * time.Second
 )
 
-// Worker runs workflows and activities. Make one with New.
-type Worker struct {
-	o       Options
-	polling atomic.Bool
-	state   atomic.Pointer[string] // why it does not poll yet
+// Options says what a Worker runs and where.
+type Options struct {
+	Client client.Client
+	// Namespace is where the search attributes are looked for; "" means "default".
+	Namespace string
+	// TaskQueue and HooksTaskQueue default to the names in onboarding.
+	TaskQueue      string
+	HooksTaskQueue string
+	// Workflow is registered as onboarding.WorkflowType. A HooksTaskQueue other
+	// than the default must be told to the workflow as well.
+	Workflow any
+	// Activities by name. onboarding.ActivityAdvance runs beside the workflows,
+	// every other one on HooksTaskQueue.
+	Activities map[string]any
+	// Slots bounds what runs at the same time; zero fields mean the defaults.
+	Slots Slots
+	// StopTimeout is how long Run waits, once its context ends, for what is
+	// running; 0 means DefaultStopTimeout. It should be shorter than the time
+	// after which the process is killed.
+	StopTimeout time.Duration
+	Logger      *slog.Logger // nil means that nothing is logged
 }
 
-// New returns a Worker that does nothing until Run.
-func New(o Options) *Worker {
-	if o.TaskQueue == "" {
-		o.TaskQueue = onboarding.TaskQueue
+// Slots bounds what a worker runs at the same time. An Advance holds a database
+// connection for all of its time, a delivery for moments of it.
+type Slots struct {
+	WorkflowTasks int
+	Advances      int
+	Deliveries    int
+}
+
+// Worker runs the workflow and its activities.
+type Worker struct {
+	o   Options
+	log *slog.Logger
+
+	mu  sync.Mutex
+	why error // why it is not ready, nil when it polls
+}
+
+// ErrStarting is what Ready returns until the search attributes were looked at.
+var ErrStarting = errors.New("the worker is starting")
+
+// What Ready returns once Run's context has ended, and after Run.
+var (
+	errStopping = errors.New("the worker is stopping")
+	errStopped  = errors.New("the worker has stopped")
+)
+
+// New prepares a worker; Run starts it. It fails when something to run is missing.
+func New(o Options) (*Worker, error) {
+	if o.Client == nil || o.Workflow == nil {
+		return nil, errors.New("worker: a client and a workflow are needed")
 	}
-	if o.HooksTaskQueue == "" {
-		o.HooksTaskQueue = onboarding.HooksTaskQueue
+	for _, name := range []string{onboarding.ActivityAdvance, onboarding.ActivityDeliver, onboarding.ActivityTake, onboarding.ActivityRecord} {
+		if o.Activities[name] == nil {
+			return nil, fmt.Errorf("worker: the activity %s is missing", name)
+		}
 	}
-	if o.StopTimeout <= 0 {
-		o.StopTimeout = defaultStopTimeout
-	}
-	if o.MaxDeliveries <= 0 {
-		o.MaxDeliveries = defaultMaxDeliveries
-	}
+	o.Namespace = orElse(o.Namespace, client.DefaultNamespace)
+	o.TaskQueue = orElse(o.TaskQueue, onboarding.TaskQueue)
+	o.HooksTaskQueue = orElse(o.HooksTaskQueue, onboarding.HooksTaskQueue)
+	o.StopTimeout = orElse(o.StopTimeout, DefaultStopTimeout)
+	o.Slots.WorkflowTasks = orElse(o.Slots.WorkflowTasks, DefaultWorkflowTasks)
+	o.Slots.Advances = orElse(o.Slots.Advances, DefaultAdvances)
+	o.Slots.Deliveries = orElse(o.Slots.Deliveries, DefaultDeliveries)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	w := &Worker{o: o}
-	w.because("not started")
-	return w
+	return &Worker{o: o, log: o.Logger, why: ErrStarting}, nil
 }
 
-// Ready returns nil while the worker polls, else an error that says what it waits
-// for.
+func orElse[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// Ready returns nil while the worker polls, else the reason why it does not.
 func (w *Worker) Ready() error {
-	if w.polling.Load() {
-		return nil
-	}
-	return errors.New(*w.state.Load())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.why
 }
 
-func (w *Worker) because(reason string) { w.state.Store(&reason) }
+func (w *Worker) setReady(why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.why = why
+}
 
-// Run waits until the search attributes are usable (before that every workflow
-// task would fail), then polls until ctx ends, and lets what is in flight finish.
-// It returns nil after ctx ended, and an error when polling failed for good.
+// Run waits until the search attributes are usable, polls until ctx ends, and
+// returns when what was running has ended or StopTimeout is over. It returns an
+// error when the server has turned the worker away for good, else nil.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.awaitAttributes(ctx); err != nil {
-		return nil // ctx ended meanwhile
-	}
-	fatal := make(chan error, 2)
-	advancing, delivering := w.workers(func(err error) { fatal <- err })
-	for _, sw := range []sdk.Worker{advancing, delivering} {
-		if err := sw.Start(); err != nil {
-			return fmt.Errorf("start the worker: %w", err)
+	defer w.setReady(errStopped)
+	for attempt := 0; ; attempt++ {
+		if !w.awaitAttributes(ctx) {
+			return nil
 		}
-		defer sw.Stop()
+		fatal := make(chan error, 2)
+		stop, err := w.start(fatal)
+		if err == nil {
+			return w.serve(ctx, stop, fatal)
+		}
+		w.setReady(err)
+		w.log.Warn("the worker could not start", "error", err)
+		if !sleep(ctx, backoff(attempt)) {
+			return nil
+		}
 	}
-	w.polling.Store(true)
-	defer func() {
-		w.because("stopping")
-		w.polling.Store(false)
-	}()
-	w.o.Logger.Info("worker polls", "namespace", w.o.Namespace, "taskQueue", w.o.TaskQueue, "hooksTaskQueue", w.o.HooksTaskQueue)
+}
+
+// serve is the life of workers that poll.
+func (w *Worker) serve(ctx context.Context, stop func(), fatal <-chan error) error {
+	w.setReady(nil)
+	w.log.Info("worker started", "taskQueue", w.o.TaskQueue, "hooksTaskQueue", w.o.HooksTaskQueue)
+	var failure error
 	select {
 	case <-ctx.Done():
-		return nil
-	case err := <-fatal:
-		return fmt.Errorf("the worker stopped: %w", err)
+		w.setReady(errStopping)
+	case failure = <-fatal:
+		w.setReady(failure)
+		w.log.Error("worker failed", "error", failure)
 	}
+	stop()
+	w.log.Info("worker stopped")
+	if failure != nil {
+		return fmt.Errorf("worker failed: %w", failure)
+	}
+	return nil
 }
 
-func (w *Worker) workers(onFatal func(error)) (advancing, delivering sdk.Worker) {
-	pollers := func() sdk.PollerBehavior {
-		return sdk.NewPollerBehaviorAutoscaling(sdk.PollerBehaviorAutoscalingOptions{})
+// start starts both workers and returns what stops them; it leaves none behind
+// when one does not start.
+func (w *Worker) start(fatal chan<- error) (stop func(), err error) {
+	report := func(err error) {
+		select {
+		case fatal <- err:
+		default: // the first one is enough
+		}
 	}
-	advancing = sdk.New(w.o.Client, w.o.TaskQueue, sdk.Options{
-		WorkflowTaskPollerBehavior:   pollers(),
-		ActivityTaskPollerBehavior:   pollers(),
-		StickyScheduleToStartTimeout: stickyTimeout,
-		WorkerStopTimeout:            w.o.StopTimeout,
-		DisableRegistrationAliasing:  true,
-		OnFatalError:                 onFatal,
-	})
-	advancing.RegisterWorkflowWithOptions(w.o.Workflow, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	advancing.RegisterActivityWithOptions(w.o.Activities.Advance, activity.RegisterOptions{Name: onboarding.ActivityAdvance})
+	workers := []worker.Worker{w.workflows(report), w.hooks(report)}
+	var started []worker.Worker
+	stop = func() {
+		var all sync.WaitGroup
+		for _, s := range started {
+			all.Go(s.Stop)
+		}
+		all.Wait()
+	}
+	for _, s := range workers {
+		if err := s.Start(); err != nil {
+			stop()
+			return nil, fmt.Errorf("start polling: %w", err)
+		}
+		started = append(started, s)
+	}
+	return stop, nil
+}
 
-	delivering = sdk.New(w.o.Client, w.o.HooksTaskQueue, sdk.Options{
-		ActivityTaskPollerBehavior:         pollers(),
-		MaxConcurrentActivityExecutionSize: w.o.MaxDeliveries,
-		DisableWorkflowWorker:              true,
-		WorkerStopTimeout:                  w.o.StopTimeout,
-		DisableRegistrationAliasing:        true,
-		OnFatalError:                       onFatal,
-	})
-	delivering.RegisterActivityWithOptions(w.o.Activities.Deliver, activity.RegisterOptions{Name: onboarding.ActivityDeliver})
-	delivering.RegisterActivityWithOptions(w.o.Activities.TakeEffect, activity.RegisterOptions{Name: onboarding.ActivityTake})
-	delivering.RegisterActivityWithOptions(w.o.Activities.RecordAttempt, activity.RegisterOptions{Name: onboarding.ActivityRecord})
-	return advancing, delivering
+// workflows returns the worker of the workflow and of Advance.
+func (w *Worker) workflows(fatal func(error)) worker.Worker {
+	o := w.options(fatal)
+	o.MaxConcurrentWorkflowTaskExecutionSize = w.o.Slots.WorkflowTasks
+	o.MaxConcurrentLocalActivityExecutionSize = w.o.Slots.Advances
+	o.MaxConcurrentActivityExecutionSize = w.o.Slots.Advances
+	o.WorkflowTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
+	o.StickyScheduleToStartTimeout = stickyTimeout
+	s := worker.New(w.o.Client, w.o.TaskQueue, o)
+	s.RegisterWorkflowWithOptions(w.o.Workflow, workflow.RegisterOptions{Name: onboarding.WorkflowType})
+	s.RegisterActivityWithOptions(w.o.Activities[onboarding.ActivityAdvance], activity.RegisterOptions{Name: onboarding.ActivityAdvance})
+	return s
+}
+
+// hooks returns the worker of every other activity.
+func (w *Worker) hooks(fatal func(error)) worker.Worker {
+	o := w.options(fatal)
+	o.DisableWorkflowWorker = true
+	o.MaxConcurrentActivityExecutionSize = w.o.Slots.Deliveries
+	s := worker.New(w.o.Client, w.o.HooksTaskQueue, o)
+	var names []string
+	for name := range w.o.Activities {
+		if name != onboarding.ActivityAdvance {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		s.RegisterActivityWithOptions(w.o.Activities[name], activity.RegisterOptions{Name: name})
+	}
+	return s
+}
+
+// options returns what both workers share.
+func (w *Worker) options(fatal func(error)) worker.Options {
+	return worker.Options{
+		ActivityTaskPollerBehavior:  worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		WorkerStopTimeout:           w.o.StopTimeout,
+		DisableRegistrationAliasing: true,
+		OnFatalError:                fatal,
+	}
 }
