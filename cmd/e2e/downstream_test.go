@@ -1,0 +1,234 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+)
+
+// colleague is a worker of another team: it knows Temporal, the names in the
+// configuration, and the documented JSON; nothing of Admit's code.
+type colleague struct {
+	mu    sync.Mutex
+	heard []news
+}
+
+// news is what the other team reads of an event.
+type news struct {
+	At   time.Time `json:"-"`
+	Type string    `json:"type"`
+	Data struct {
+		User    string `json:"userId"`
+		Access  string `json:"access"`
+		Version int64  `json:"version"`
+	} `json:"data"`
+}
+
+func (c *colleague) OnOnboardingEvent(_ context.Context, raw json.RawMessage) error {
+	n := news{At: time.Now()}
+	if err := json.Unmarshal(raw, &n); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = append(c.heard, n)
+	return nil
+}
+
+func (c *colleague) of(user, kind string) []news {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []news
+	for _, n := range c.heard {
+		if n.Data.User == user && n.Type == kind {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// work polls the other team's queue until the test ends.
+func (c *colleague) work(t *testing.T, s *system) {
+	t.Helper()
+	w := worker.New(dial(t, s.temporal, s.namespace), "crm", worker.Options{DisableWorkflowWorker: true})
+	w.RegisterActivityWithOptions(c.OnOnboardingEvent, activity.RegisterOptions{Name: "OnOnboardingEvent"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+}
+
+// TestApprovalReachesEveryone holds that one approval reaches an HTTP hook,
+// another team's worker and the user's mailbox, each by itself.
+func TestApprovalReachesEveryone(t *testing.T) {
+	t.Parallel()
+	k, crm := newSink(t), &colleague{}
+	s := newSystem(t, options{config: k.config() +
+		"  - {name: crm, task_queue: crm, activity: OnOnboardingEvent, events: [\"onboarding.*\", \"access.*\"]}\n" +
+		fmt.Sprintf("notify:\n  email: {address: %q, tls: none, from: \"Example <hello@example.com>\"}\n", os.Getenv("DEVSTACK_SMTP_ADDRESS"))})
+	s.serve()
+	crm.work(t, s)
+	user := s.user(1)
+	mailbox := s.namespace + "@example.com" // nobody else's
+	s.started(user, map[string]string{"email": mailbox, "locale": "de-AT", "name": "Kim Example"})
+
+	posted := time.Now()
+	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
+	var hook call
+	eventually(t, 20*time.Second, "the hook, the worker and the mailbox have heard", func() error {
+		calls, told := k.of(user, "access.granted"), crm.of(user, "access.granted")
+		mail, err := mailTo(mailbox)
+		if err != nil {
+			return err
+		}
+		if len(calls) == 0 || len(told) == 0 || mail == "" {
+			return fmt.Errorf("hook %d, worker %d, mail %d bytes", len(calls), len(told), len(mail))
+		}
+		hook = calls[0]
+		t.Logf("after the webhook was sent: hook %v, worker %v", hook.At.Sub(posted).Round(time.Millisecond), told[0].At.Sub(posted).Round(time.Millisecond))
+		return nil
+	})
+	s.settled(10 * time.Second)
+	if hook.Data.Access != "granted" || hook.Data.AccessVersion != 1 || hook.Data.Stage != "approved" || hook.Data.Checks["kyc"] != "passed" {
+		t.Errorf("the hook got %s", hook.Raw)
+	}
+	if n := crm.of(user, "onboarding.approved"); len(n) != 1 || n[0].Data.Access != "granted" {
+		t.Errorf("the other team heard of the approval %d times: %+v", len(n), n)
+	}
+	if again := k.twice(); len(again) > 0 {
+		t.Errorf("delivered twice: %v", again)
+	}
+}
+
+// started has the merchant start an onboarding with a contact.
+func (s *system) started(user string, contact map[string]string) {
+	s.t.Helper()
+	h := bearer(operatorToken)
+	h.Set("Content-Type", "application/json")
+	body := encode(map[string]any{"userId": user, "contact": contact})
+	a, err := s.send(http.MethodPost, "http://"+s.admin+"/v1/onboardings", h, strings.NewReader(body))
+	if err != nil || a.status != http.StatusCreated {
+		s.t.Fatalf("start %s: %v, %v", user, a, err)
+	}
+}
+
+// mailTo returns the text of a mail to an address, "" while there is none.
+func mailTo(address string) (string, error) {
+	dir := os.Getenv("DEVSTACK_MAIL_DIR")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".eml" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if strings.Contains(string(text), address) {
+			return string(text), nil
+		}
+	}
+	return "", nil
+}
+
+// TestReversalOvertakesGrant reverses an approval while downstream refuses the
+// grant, and holds that downstream never sees the grant once it was told of the
+// revoke, and that the access version only grows.
+func TestReversalOvertakesGrant(t *testing.T) {
+	t.Parallel()
+	const outage = 8 * time.Second
+	k := newSink(t)
+	s := newSystem(t, options{config: k.config()})
+	s.serve()
+	user := s.user(1)
+	until := time.Now().Add(outage)
+	k.down(func(call) bool { return time.Now().Before(until) })
+
+	s.accepted(pathKYC, kyc(user, "VERIFIED", "SUCCESSFUL"))
+	eventually(t, outage, "the grant was tried twice", func() error {
+		if n := len(k.of(user, "access.granted")); n < 2 {
+			return fmt.Errorf("it was tried %d times", n)
+		}
+		return nil
+	})
+	reversed := time.Now()
+	s.accepted(pathKYC, kyc(user, "NOT_VERIFIED", ""))
+	eventually(t, 8*time.Second, "the revoke was tried", func() error {
+		if len(k.of(user, "access.revoked")) == 0 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	t.Logf("the revoke was first tried %v after the reversal's webhook was sent, with the grant in backoff",
+		k.of(user, "access.revoked")[0].At.Sub(reversed).Round(time.Millisecond))
+	s.settled(time.Minute)
+	k.neverBackwards(t, user)
+	s.sees(user, 5*time.Second, "suspended", func(v view) bool { return v.Access == "revoked" && v.AccessVersion == 2 && v.Reversed })
+	s.effectStates(user, map[string]string{"access.granted": "superseded", "access.revoked": "delivered"})
+
+	// A pass right after a reversal may be stale, so it needs work in progress
+	// before it.
+	s.accepted(pathKYC, kyc(user, "NOT_VERIFIED", "PENDING"))
+	s.accepted(pathKYC, kyc(user, "VERIFIED", "SUCCESSFUL"))
+	s.sees(user, 10*time.Second, "approved again", func(v view) bool { return v.Access == "granted" && v.AccessVersion == 3 })
+	s.settled(30 * time.Second)
+	grants := k.of(user, "access.granted")
+	if last := grants[len(grants)-1]; last.Data.AccessVersion != 3 || last.Status != http.StatusNoContent {
+		t.Errorf("the last grant was %+v", last)
+	}
+}
+
+// neverBackwards holds that what downstream was told of access never fell behind
+// what it was told before, whether it took it or not, and that it took no grant
+// that was reversed.
+func (k *sink) neverBackwards(t *testing.T, user string) {
+	t.Helper()
+	newest := int64(0)
+	for i, c := range k.of(user, "access.granted", "access.revoked") {
+		if c.Data.AccessVersion < newest {
+			t.Errorf("call %d, %s, has access version %d after %d", i, c.Type, c.Data.AccessVersion, newest)
+		}
+		newest = max(newest, c.Data.AccessVersion)
+		if c.Type == "access.granted" && c.Status < 300 {
+			t.Errorf("call %d: a grant was taken that was reversed before", i)
+		}
+	}
+}
+
+// effectStates holds in which state the newest effect of each name ended.
+func (s *system) effectStates(user string, want map[string]string) {
+	s.t.Helper()
+	entries, err := s.timeline(user)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for name, state := range want {
+		last := ""
+		for _, e := range entries {
+			if e.Kind == "effect" && e.Effect == name {
+				last = e.State
+			}
+		}
+		if last != state {
+			s.t.Errorf("%s of %s is %q, want %s", name, user, last, state)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRolesApart runs an ingress and two workers as processes of their own, each
+// with a dispatcher, and holds that together they do what serve does, no effect
+// twice.
+func TestRolesApart(t *testing.T) {
+	t.Parallel()
+	const users = 30
+	k := newSink(t)
+	s := newSystem(t, options{config: k.config()})
+	first := s.spawn("worker")
+	s.ready(first)
+	second := s.spawn("worker", "ADMIT_ADMIN_LISTEN="+freeAddress(t))
+	ingress := s.spawn("ingress", "ADMIT_ADMIN_LISTEN="+freeAddress(t))
+	eventually(t, startTime, "the ingress listens", func() error {
+		status, body, err := s.get("http://"+s.public+"/webhook/health", "")
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("%d %s", status, body)
+		}
+		return err
+	})
+	for i := range users {
+		s.accepted(pathKYC, kyc(s.user(i), "VERIFIED", ""))
+		s.accepted(pathKYC, kyc(s.user(i), "NOT_VERIFIED", ""))
+	}
+	s.settled(time.Minute)
+	for i := range users {
+		v, err := s.see(s.user(i))
+		if err != nil || v.Stage != "suspended" || v.Access != "revoked" || v.Version != 2 {
+			t.Errorf("%+v, %v", v, err)
+		}
+		if n := len(k.of(s.user(i), "access.revoked")); n != 1 {
+			t.Errorf("%s was revoked %d times", s.user(i), n)
+		}
+	}
+	if again := k.twice(); len(again) > 0 {
+		t.Errorf("delivered twice: %v", again)
+	}
+	for _, p := range []*child{ingress, second, first} {
+		if code := p.stop(t); code != 0 {
+			t.Errorf("%s ended with exit code %d", p.name, code)
+		}
+	}
+}
+
+// TestGracefulStop stops a process with SIGTERM in the middle of webhooks and
+// starts it again: it ends with exit code 0 and nothing that was answered is
+// lost.
+func TestGracefulStop(t *testing.T) {
+	t.Parallel()
+	k := newSink(t)
+	s := newSystem(t, options{config: noJitter + "hooks:\n" + k.hook(`"check.changed"`)})
+	p := s.serve()
+	l := &load{s: s, senders: 8, users: 40, each: 10, insist: time.Minute}
+	done := make(chan error, 1)
+	go func() { done <- l.run() }()
+	eventually(t, time.Minute, "the webhooks come in", func() error {
+		if n := l.answered.Load(); n < 150 {
+			return errFew{n, 150}
+		}
+		return nil
+	})
+	stopping := time.Now()
+	if code := p.stop(t); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	t.Logf("stopped in %v", time.Since(stopping).Round(time.Millisecond))
+	s.serve()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	s.settled(90 * time.Second)
+	l.verify(t)
+	if again := k.twice(); len(again) > 0 {
+		t.Errorf("delivered twice: %v", again)
+	}
+}
+
+// TestMistakesInSettings holds that a process with mistakes in its settings
+// names all of them, does not start, and does not show a secret.
+func TestMistakesInSettings(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "admit.yaml")
+	text := "polcy: {}\npolicy: {jitter: soon}\nhooks:\n  - {name: core, url: \"https://core.example/\", secrets_env: NOT_THERE, events: [\"*\"]}\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"ADMIT_PROVIDERS=p100,carrier-pigeon", "ADMIT_LISTEN=nowhere", "ADMIT_SHADOW=perhaps",
+		"ADMIT_ADMIN_TOKENS=alice:operate:hunter2", "ADMIT_CONFIG=" + config}
+	for _, role := range []string{"serve", "ingress"} {
+		code, _, errs := runOnce(t, world.admit, env, role)
+		if code != 2 {
+			t.Errorf("%s: exit code %d", role, code)
+		}
+		for _, name := range []string{"DATABASE_URL", "ADMIT_P100_TOKENS", "carrier-pigeon", "ADMIT_LISTEN", "ADMIT_SHADOW",
+			"polcy (line 1)", "policy.jitter (line 2)", "hooks.secrets_env (line 4)"} {
+			if !strings.Contains(errs, name) {
+				t.Errorf("%s does not name %s in\n%s", role, name, errs)
+			}
+		}
+		if strings.Contains(errs, "hunter2") {
+			t.Errorf("%s shows a token", role)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// pollInterval is how often a condition is looked at.
+const pollInterval = 20 * time.Millisecond
+
+// eventually waits until check returns nil, and fails the test with its last
+// answer when that takes longer than within.
+func eventually(t *testing.T, within time.Duration, what string, check func() error) {
+	t.Helper()
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("%s: not within %v: %v", what, within, err)
+		}
+	}
+}
+
+// errFew says how far something has come.
+type errFew struct{ have, want int64 }
+
+func (e errFew) Error() string { return fmt.Sprintf("%d of %d", e.have, e.want) }
