@@ -1,0 +1,333 @@
+package admin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"admit/admin"
+	"admit/onboarding"
+)
+
+// The tokens of the tests, by role.
+const (
+	tokens       = "viewer:read:" + readToken + ",clerk:operate:" + operateToken + ",root:admin:" + adminToken
+	readToken    = "read-token-0000001"
+	operateToken = "operate:token:0001"
+	adminToken   = "admin-token-000001"
+)
+
+var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+// store is a Store, a Commander and a Ringer in memory.
+type store struct {
+	mu       sync.Mutex
+	users    map[string]onboarding.Onboarding
+	contacts map[string]onboarding.Contact
+	commands map[string]onboarding.Command // by user and request ID
+	outcomes map[string]onboarding.CommandOutcome
+	filter   onboarding.ListFilter // of the last List
+	rings    []onboarding.Ring
+
+	err      error // of every method
+	showErr  error // of Onboarding
+	engine   error // of the Commander; with one it folds nothing
+	silent   bool  // the Commander waits until its context ends
+	quiet    bool  // the Commander answers without an outcome
+	refuse   string
+	panics   bool
+	timeline []onboarding.TimelineEntry
+	accepted func() // called where set when a command is stored
+}
+
+func newStore(users ...string) *store {
+	s := &store{
+		users: map[string]onboarding.Onboarding{}, contacts: map[string]onboarding.Contact{},
+		commands: map[string]onboarding.Command{}, outcomes: map[string]onboarding.CommandOutcome{},
+	}
+	for _, u := range users {
+		s.users[u] = user(u)
+	}
+	return s
+}
+
+func user(id string) onboarding.Onboarding {
+	return onboarding.Onboarding{
+		UserID: id, Stage: onboarding.StageApproved, BlockedOn: onboarding.Nobody, Access: onboarding.AccessGranted, AccessVersion: 1,
+		Events: 2, LastSeq: 2, Version: 2, Held: []onboarding.Check{}, StartedAt: at, StageSince: at,
+		Checks: onboarding.CheckViews{KYC: &onboarding.CheckView{
+			Status: onboarding.StatusPassed, Since: at, ProviderStatus: "VERIFIED", Reasons: []string{}, DocsMissing: []string{},
+		}},
+	}
+}
+
+func (s *store) Onboarding(_ context.Context, userID string) (onboarding.Onboarding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.panics {
+		panic("a panic that quotes " + userID)
+	}
+	for _, err := range []error{s.err, s.showErr} {
+		if err != nil {
+			return onboarding.Onboarding{}, err
+		}
+	}
+	o, found := s.users[userID]
+	if !found {
+		return o, onboarding.ErrNotFound
+	}
+	return o, nil
+}
+
+func (s *store) List(_ context.Context, f onboarding.ListFilter) ([]onboarding.Onboarding, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.filter = f
+	if s.err != nil {
+		return nil, "", s.err
+	}
+	var ids []string
+	for id := range s.users {
+		if id > f.After {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	next := ""
+	if len(ids) > f.Limit {
+		ids = ids[:f.Limit]
+		next = ids[f.Limit-1]
+	}
+	var page []onboarding.Onboarding
+	for _, id := range ids {
+		page = append(page, s.users[id])
+	}
+	return page, next, nil
+}
+
+func (s *store) Timeline(_ context.Context, userID, after string, limit int) ([]onboarding.TimelineEntry, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, "", s.err
+	}
+	if _, found := s.users[userID]; !found {
+		return nil, "", onboarding.ErrNotFound
+	}
+	switch after {
+	case "":
+		return s.timeline[:min(limit, len(s.timeline))], "place-2", nil
+	case "place-2":
+		return nil, "", nil
+	}
+	return nil, "", onboarding.ErrData
+}
+
+func (s *store) Start(_ context.Context, userID string, c *onboarding.Contact, actor string) (bool, int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return false, 0, s.err
+	}
+	_, found := s.users[userID]
+	old, known := s.contacts[userID]
+	changed := c != nil && (!known || old != *c)
+	if c != nil {
+		s.contacts[userID] = *c
+	}
+	if found && !changed {
+		return false, 0, nil
+	}
+	if !found {
+		s.users[userID] = user(userID)
+	}
+	return !found, 7, nil
+}
+
+func (s *store) AcceptCommand(_ context.Context, userID string, c onboarding.Command) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return 0, s.err
+	}
+	if _, found := s.users[userID]; !found {
+		return 0, onboarding.ErrNotFound
+	}
+	key := userID + " " + c.RequestID
+	if old, found := s.commands[key]; found && old != c {
+		return 0, onboarding.ErrConflict
+	}
+	s.commands[key] = c
+	if s.accepted != nil {
+		s.accepted()
+	}
+	return 9, nil
+}
+
+func (s *store) CommandOutcome(_ context.Context, userID, requestID string) (onboarding.CommandOutcome, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return onboarding.CommandOutcome{}, false, s.err
+	}
+	o, found := s.outcomes[userID+" "+requestID]
+	return o, found, nil
+}
+
+// Command folds the command, as the engine would.
+func (s *store) Command(ctx context.Context, userID, requestID string) (onboarding.CommandOutcome, error) {
+	s.mu.Lock()
+	silent := s.silent
+	s.mu.Unlock()
+	if silent {
+		<-ctx.Done()
+		return onboarding.CommandOutcome{}, ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.engine != nil {
+		return onboarding.CommandOutcome{}, s.engine
+	}
+	key := userID + " " + requestID
+	if s.quiet {
+		return onboarding.CommandOutcome{}, nil
+	}
+	if _, folded := s.outcomes[key]; !folded {
+		o := onboarding.CommandOutcome{RequestID: requestID, Outcome: onboarding.Applied, Seq: 3}
+		if s.refuse != "" {
+			o.Outcome, o.Reason = onboarding.Refused, s.refuse
+		}
+		s.outcomes[key] = o
+	}
+	return s.outcomes[key], nil
+}
+
+func (s *store) Ring(_ string, r onboarding.Ring) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rings = append(s.rings, r)
+}
+
+func (s *store) rung() []onboarding.Ring {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.rings)
+}
+
+// setup is a listener with everything around it faked.
+type setup struct {
+	*admin.Server
+	store *store
+	ready admin.ReadyReport
+	mu    sync.Mutex
+	log   bytes.Buffer
+}
+
+func (s *setup) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(line)
+}
+
+func (s *setup) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+func newSetup(t testing.TB, st *store, limits admin.Limits) *setup {
+	t.Helper()
+	parsed, err := admin.ParseTokens(tokens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &setup{store: st, ready: admin.ReadyReport{Ready: true, Checks: map[string]string{"postgres": "ok", "temporal": "ok"}}}
+	clock := at
+	s.Server, err = admin.New(admin.Options{
+		Tokens: parsed, Store: st, Commander: st, Ringer: st, Limits: limits,
+		Ready: func(context.Context) admin.ReadyReport { return s.ready },
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "metric 1\n")
+		}),
+		Logger: slog.New(slog.NewJSONHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: func() time.Time {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			clock = clock.Add(time.Second)
+			return clock
+		},
+		NewID: func() string { return "made-1" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// ask sends a request with a token, "" for none.
+func (s *setup) ask(method, path, token, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+// problem is a problem document as a caller reads it.
+type problem struct {
+	Type, Title, Code, Detail, Reason, RequestID string
+	Status                                       int
+	Errors                                       []struct{ Location, Message string }
+}
+
+// locations returns where the mistakes are.
+func (p problem) locations() []string {
+	var all []string
+	for _, e := range p.Errors {
+		all = append(all, e.Location)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// wantProblem checks the form of a problem and returns it.
+func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code string) problem {
+	t.Helper()
+	var p problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatalf("no problem: %v: %s", err, w.Body)
+	}
+	if w.Code != status || p.Status != status || p.Code != code {
+		t.Fatalf("%d %s, want %d %s: %s", w.Code, p.Code, status, code, w.Body)
+	}
+	if p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Detail == "" || p.RequestID == "" {
+		t.Errorf("an incomplete problem: %s", w.Body)
+	}
+	if p.RequestID != w.Header().Get("X-Request-Id") || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("headers %v", w.Header())
+	}
+	return p
+}
+
+// wantJSON checks the status and decodes the body.
+func wantJSON[T any](t *testing.T, w *httptest.ResponseRecorder, status int) (v T) {
+	t.Helper()
+	if w.Code != status || w.Header().Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %s, want %d: %s", w.Code, w.Header().Get("Content-Type"), status, w.Body)
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

@@ -1,0 +1,62 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// formats are how bodies are written and read: JSON alone. The second name is
+// what application/problem+json is looked up by.
+var formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
+
+var strictJSON = huma.Format{Marshal: writeJSON, Unmarshal: readJSON}
+
+func writeJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
+var errNoText = errors.New("the text is not valid Unicode")
+
+// readJSON refuses what the standard library would replace by U+FFFD: bytes that
+// are no UTF-8, and halves of surrogate pairs. Two user IDs that differ there
+// would be one.
+func readJSON(data []byte, v any) error {
+	if !utf8.Valid(data) || loneSurrogate(data) {
+		return errNoText
+	}
+	return json.Unmarshal(data, v)
+}
+
+// loneSurrogate says whether a JSON text escapes half of a surrogate pair. In a
+// text that is no JSON it may be wrong.
+func loneSurrogate(data []byte) bool {
+	var high rune
+	for i := 0; i < len(data); i++ {
+		var unit rune
+		if data[i] == '\\' {
+			i++ // what is escaped; of \u four digits follow
+			if i+4 < len(data) && data[i] == 'u' {
+				n, err := strconv.ParseUint(string(data[i+1:i+5]), 16, 16)
+				if err == nil {
+					unit, i = rune(n), i+4
+				}
+			}
+		}
+		switch {
+		case high != 0:
+			if utf16.DecodeRune(high, unit) == utf8.RuneError {
+				return true
+			}
+			high = 0
+		case unit >= 0xdc00 && unit <= 0xdfff:
+			return true
+		case utf16.IsSurrogate(unit):
+			high = unit
+		}
+	}
+	return high != 0
+}

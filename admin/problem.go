@@ -1,0 +1,160 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"admit/onboarding"
+)
+
+// refusal is why a request is not answered 2xx. Its texts are constants: a caller
+// never sees an error's own.
+type refusal struct {
+	status     int
+	code       string // stable, for machines
+	detail     string // for humans
+	reason     string // the rules' own code, where they refused a command
+	faults     []fault
+	retryAfter time.Duration // 0 where trying again is no use
+}
+
+// fault is one mistake in what was sent.
+type fault struct {
+	Location string `json:"location" doc:"Where, such as body.reason or query.stage"`
+	Message  string `json:"message" doc:"What is wrong there"`
+}
+
+// The refusals that have nothing of their own to say.
+var (
+	noRoute          = &refusal{status: http.StatusNotFound, code: "not_found", detail: "Nothing has this path; /docs lists what there is."}
+	noUser           = &refusal{status: http.StatusNotFound, code: "not_found", detail: "No user has this ID."}
+	methodNotAllowed = &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "The path has other methods."}
+	unauthorized     = &refusal{status: http.StatusUnauthorized, code: "unauthorized", detail: "A token is needed: Authorization: Bearer, and one of ADMIT_ADMIN_TOKENS."}
+	forbidden        = &refusal{status: http.StatusForbidden, code: "forbidden", detail: "The token's role does not allow this."}
+	tooLarge         = &refusal{status: http.StatusRequestEntityTooLarge, code: "too_large", detail: "A body has at most 64 KiB."}
+	slow             = &refusal{status: http.StatusRequestTimeout, code: "timeout", detail: "The body took too long."}
+	incomplete       = &refusal{status: http.StatusBadRequest, code: "malformed", detail: "The body ended early."}
+	malformed        = &refusal{status: http.StatusBadRequest, code: "malformed", detail: "The body is no JSON object in UTF-8."}
+	malformedQuery   = &refusal{status: http.StatusBadRequest, code: "malformed", detail: "The query of the URL cannot be read."}
+	unusable         = &refusal{status: http.StatusUnprocessableEntity, code: "invalid", detail: "What was sent cannot be stored or looked up."}
+	conflict         = &refusal{status: http.StatusConflict, code: "conflict", detail: "The request ID was used before for another command, reason or token."}
+	unavailable      = &refusal{status: http.StatusServiceUnavailable, code: "unavailable", detail: "The store does not answer at the moment.", retryAfter: 5 * time.Second}
+	broken           = &refusal{status: http.StatusInternalServerError, code: "internal", detail: "The request could not be handled."}
+)
+
+// invalid refuses what can be read but not used.
+func invalid(faults ...fault) *refusal {
+	return &refusal{status: http.StatusUnprocessableEntity, code: "invalid", detail: "What was sent cannot be used; errors says where.", faults: faults}
+}
+
+// Error implements error.
+func (f *refusal) Error() string { return f.code }
+
+// GetStatus, GetHeaders and ContentType tell the API library how to answer.
+func (f *refusal) GetStatus() int { return f.status }
+
+// GetHeaders implements huma.HeadersError.
+func (f *refusal) GetHeaders() http.Header {
+	h := http.Header{}
+	if f.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(f.retryAfter/time.Second)))
+	}
+	return h
+}
+
+// ContentType implements huma.ContentTypeFilter.
+func (f *refusal) ContentType(string) string { return problemType }
+
+const problemType = "application/problem+json"
+
+// problem is the body of a refusal, as RFC 9457 has it.
+type problem struct {
+	Type      string  `json:"type"`
+	Title     string  `json:"title"`
+	Status    int     `json:"status"`
+	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, too_large, invalid, unavailable, internal"`
+	Detail    string  `json:"detail" doc:"For humans"`
+	Reason    string  `json:"reason,omitempty" doc:"Of refused: the rules' own code, such as already_on_hold"`
+	Errors    []fault `json:"errors,omitempty" nullable:"false" doc:"Of invalid: each mistake"`
+	RequestID string  `json:"requestId" doc:"The HTTP request's, also in X-Request-Id and in the log"`
+}
+
+// problem notes the refusal in the exchange and returns the body for it.
+func (f *refusal) problem(x *exchange) problem {
+	x.code = f.code
+	return problem{
+		Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Code: f.code,
+		Detail: f.detail, Reason: f.reason, Errors: f.faults, RequestID: x.id,
+	}
+}
+
+// refuse answers with a refusal where the API library has no hand in it.
+func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
+	leaveBody(w, r)
+	h := w.Header()
+	for name, values := range why.GetHeaders() {
+		h[name] = values
+	}
+	h.Set("Content-Type", problemType)
+	w.WriteHeader(why.status)
+	// Strings and a number always marshal; a caller that has gone away is told
+	// nothing.
+	_ = json.NewEncoder(w).Encode(why.problem(exchangeOf(r.Context())))
+}
+
+// asProblem is the last step of every answer of the API library: it turns
+// refusals, the library's own too, into problem documents.
+func asProblem(ctx huma.Context, _ string, body any) (any, error) {
+	x := exchangeOf(ctx.Context())
+	switch b := body.(type) {
+	case *refusal:
+		return b.problem(x), nil
+	case *huma.ErrorModel:
+		return translated(b).problem(x), nil
+	}
+	return body, nil
+}
+
+// translated says in our words what the API library refuses. Its own texts are
+// passed on only where they name a rule of the API's description.
+func translated(e *huma.ErrorModel) *refusal {
+	switch e.Status {
+	case http.StatusUnprocessableEntity:
+		var faults []fault
+		for _, d := range e.Errors {
+			if d.Location == "body" { // may quote the decoder
+				d.Message = "is not what the API's description says"
+			}
+			faults = append(faults, fault{d.Location, d.Message})
+		}
+		return invalid(faults...)
+	case http.StatusBadRequest:
+		return malformed
+	}
+	return broken
+}
+
+// failed maps an error of the store to a refusal, and keeps it for the log where
+// it is a failure.
+func failed(ctx context.Context, err error) error {
+	x := exchangeOf(ctx)
+	switch {
+	case errors.Is(err, onboarding.ErrNotFound):
+		return noUser
+	case errors.Is(err, onboarding.ErrConflict):
+		return conflict
+	case errors.Is(err, onboarding.ErrData):
+		return unusable
+	case errors.Is(err, onboarding.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		x.err = err
+		return unavailable
+	}
+	x.err = err
+	return broken
+}
