@@ -28,6 +28,8 @@ const usage = `devstack runs what Admit needs on one machine: PostgreSQL, a Temp
 with its Web UI, and a mail catcher. Everything listens on 127.0.0.1 alone.
 
   devstack up [flags]                 run it all until Ctrl-C; data is kept
+  devstack up [flags] -- CMD [ARG]    the same, run CMD with the addresses in its
+                                      environment, end with it and its exit code
   devstack exec [flags] -- CMD [ARG]  run it all on free ports with data that is
                                       thrown away, run CMD with the addresses in
                                       its environment, end with its exit code

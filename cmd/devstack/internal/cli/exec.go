@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	// commandGrace is how long the command may take to end when asked to.
-	commandGrace = 10 * time.Second
+	// commandGrace is how long the command may take to end when asked to. It is
+	// longer than the simulator waits for Admit.
+	commandGrace = 40 * time.Second
 	// leftoverGrace is how long what it left running may take.
 	leftoverGrace = 3 * time.Second
 	pollInterval  = 10 * time.Millisecond

@@ -138,6 +138,9 @@ func TestExecExitCodes(t *testing.T) {
 		"no devstack command":  {nil, 2},
 		"an unknown one":       {[]string{"down"}, 2},
 		"a stray argument":     {[]string{"up", "now"}, 2},
+		"up with no command":   {[]string{"up", "--"}, 2},
+		"up with no such one":  {[]string{"up", "--", "devstack-no-such-command"}, 127},
+		"a stray one before":   {[]string{"up", "now", "--", "true"}, 2},
 		"postgres without dir": {[]string{"postgres"}, 2},
 	}
 	for name, test := range tests {

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
 
 	"admit/cmd/devstack/internal/lock"
 	"admit/cmd/devstack/internal/ports"
@@ -21,10 +24,58 @@ type upOptions struct {
 	ports          stack.Ports
 	// exact names the ports that were asked for, which are not replaced.
 	exact map[string]bool
+	// command is run when all is ready, and its end is up's; nil for none.
+	command *exec.Cmd
 }
 
 func up(args []string, std streams) int {
 	var o upOptions
+	// Behind "--" stands a command. Everything else beside flags is a mistake.
+	var command []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, command = args[:i], args[i+1:]
+		if len(command) == 0 {
+			return std.fail(exitUsage, errors.New("up: no command behind --"))
+		}
+	}
+	flags := o.flags(std)
+	if code, done := parse(flags, args, std); done {
+		return code
+	}
+	o.exact = make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { o.exact[f.Name] = true })
+	if command != nil {
+		path, err := exec.LookPath(command[0])
+		if err != nil {
+			return std.fail(exitNotFound, err)
+		}
+		o.command = exec.Command(path, command[1:]...)
+		o.command.Args[0] = command[0]
+	}
+
+	signals := make(chan os.Signal, 4)
+	if o.command != nil {
+		signal.Notify(signals, endSignals...)
+		defer signal.Stop(signals)
+	}
+	ctx, stop := untilSignal()
+	defer stop()
+	code, err := runUp(ctx, o, signals, std)
+	if err != nil {
+		failure := exitFailed
+		if o.command != nil {
+			failure = exitStackFailed
+		}
+		std.fail(failure, err)
+		if code == exitOK {
+			code = failure
+		}
+	}
+	return code
+}
+
+// flags returns up's flags, which set o.
+func (o *upOptions) flags(std streams) *flag.FlagSet {
 	flags := newFlags("up", std)
 	flags.StringVar(&o.dir, "dir", ".devstack", "keep the data in `DIR`")
 	flags.StringVar(&o.envFile, "env-file", "", "write the variables to `FILE` when all is ready, remove it at the end")
@@ -35,65 +86,63 @@ func up(args []string, std streams) int {
 	flags.IntVar(&o.ports.UI, portFlags[2], 8233, "the Temporal Web UI's `PORT`; 0 for a free one")
 	flags.IntVar(&o.ports.SMTP, portFlags[3], 1025, "the mail catcher's SMTP `PORT`; 0 for a free one")
 	flags.IntVar(&o.ports.Mail, portFlags[4], 8025, "the mail page's `PORT`; 0 for a free one")
-	if code, done := parse(flags, args, std); done {
-		return code
-	}
-	o.exact = make(map[string]bool)
-	flags.Visit(func(f *flag.Flag) { o.exact[f.Name] = true })
-
-	ctx, stop := untilSignal()
-	defer stop()
-	if err := runUp(ctx, o, std); err != nil {
-		return std.fail(exitFailed, err)
-	}
-	return exitOK
+	return flags
 }
 
-// runUp runs the stack until ctx ends, which is no error.
-func runUp(ctx context.Context, o upOptions, std streams) (err error) {
+// runUp runs the stack until ctx ends, which is no error, or until the command
+// ends, whose exit code it returns then. signals are what devstack is sent, for
+// the command.
+func runUp(ctx context.Context, o upOptions, signals <-chan os.Signal, std streams) (code int, err error) {
 	// A file that a killed run left would tell scripts that all is ready.
 	if err := removeFile(o.envFile); err != nil {
-		return err
+		return exitOK, err
 	}
 	account, err := postgres.ServerAccount()
 	if err != nil {
-		return err
+		return exitOK, err
 	}
 	home, err := openHome(o, account, std)
 	if err != nil {
-		return err
+		return exitOK, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
 
 	picker := &ports.Picker{}
 	chosen, err := choosePorts(o, picker, std)
 	if err != nil {
-		return err
+		return exitOK, err
 	}
 	running, err := stack.Start(ctx, stack.Options{
 		Home: home, Ports: chosen, Durable: true, Verbose: o.verbose, Account: account, Picker: picker,
 	})
 	if ctx.Err() != nil && running == nil {
-		return nil
+		if o.command != nil {
+			return exitStackFailed, nil // it was never run
+		}
+		return exitOK, nil
 	}
 	if err != nil {
-		return err
+		return exitOK, err
 	}
 	defer func() { err = errors.Join(err, running.Stop()) }()
 
 	if o.envFile != "" {
 		if err := stack.WriteFile(o.envFile, running.Variables()); err != nil {
-			return err
+			return exitOK, err
 		}
 		defer func() { err = errors.Join(err, removeFile(o.envFile)) }()
 	}
 	announce(std, home, running)
+	if o.command != nil {
+		std.say(std.out, "\n")
+		return runCommand(o.command, running, signals, std), nil
+	}
 	select {
 	case <-ctx.Done():
 		std.say(std.out, "\nending\n")
-		return nil
+		return exitOK, nil
 	case <-running.Broken():
-		return fmt.Errorf("PostgreSQL ended; its log is in %s", home.Database)
+		return exitOK, fmt.Errorf("PostgreSQL ended; its log is in %s", home.Database)
 	}
 }
 
