@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -121,6 +122,10 @@ func asProblem(ctx huma.Context, _ string, body any) (any, error) {
 	return body, nil
 }
 
+// missingMember begins the API library's text about a member that the body lacks;
+// it goes on with the member's name in the API's description.
+const missingMember = "expected required property "
+
 // translated says in our words what the API library refuses. Its own texts are
 // passed on only where they name a rule of the API's description.
 func translated(e *huma.ErrorModel) *refusal {
@@ -128,7 +133,9 @@ func translated(e *huma.ErrorModel) *refusal {
 	case http.StatusUnprocessableEntity:
 		var faults []fault
 		for _, d := range e.Errors {
-			if d.Location == "body" { // may quote the decoder
+			// The message about the body as a whole may quote the decoder, but for the
+			// one that names a member which is missing.
+			if d.Location == "body" && !strings.HasPrefix(d.Message, missingMember) {
 				d.Message = "is not what the API's description says"
 			}
 			faults = append(faults, fault{d.Location, d.Message})
