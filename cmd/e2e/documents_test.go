@@ -41,7 +41,7 @@ func TestDocumentedExamples(t *testing.T) {
 				t.Fatalf("answer %v, %v; the document says 200 %s", a, err, c.answer)
 			}
 			answered := time.Now()
-			s.sees(c.user, time.Second, c.stage, func(v view) bool {
+			s.in(t).sees(c.user, time.Second, c.stage, func(v view) bool {
 				return v.Stage == c.stage && v.BlockedOn == c.blockedOn && v.Pending == 0 && shown(v) == c.checks
 			})
 			t.Logf("answered after %v, shown %v later", answered.Sub(posted).Round(time.Millisecond), time.Since(answered).Round(time.Millisecond))

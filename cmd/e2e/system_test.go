@@ -80,6 +80,13 @@ func newSystem(t *testing.T, o options) *system {
 	return s
 }
 
+// in returns the system as a subtest of its test uses it.
+func (s *system) in(t *testing.T) *system {
+	c := *s
+	c.t = t
+	return &c
+}
+
 // serve starts admit serve and returns when it is ready.
 func (s *system) serve() *child {
 	s.t.Helper()
