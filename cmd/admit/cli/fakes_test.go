@@ -1,0 +1,218 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"admit/admin"
+	"admit/cmd/admit/cli"
+	"admit/onboarding"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// The tokens of the tests.
+const (
+	tokens       = "viewer:read:" + readToken + ",clerk:operate:" + operateToken
+	readToken    = "read-token-0000001"
+	operateToken = "operate-token-0001"
+)
+
+var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+// store is a Store, a Commander and a Ringer of the admin listener, in memory.
+type store struct {
+	mu       sync.Mutex
+	users    map[string]onboarding.Onboarding
+	timeline []onboarding.TimelineEntry
+	commands map[string]onboarding.Command // by user and request ID
+	err      error
+	engine   error
+	refuse   string
+}
+
+func (s *store) Onboarding(_ context.Context, userID string) (onboarding.Onboarding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, found := s.users[userID]
+	if !found && s.err == nil {
+		return o, onboarding.ErrNotFound
+	}
+	return o, s.err
+}
+
+func (s *store) List(_ context.Context, f onboarding.ListFilter) ([]onboarding.Onboarding, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var page []onboarding.Onboarding
+	for _, o := range s.users {
+		if o.UserID > f.After && (f.Stage == "" || f.Stage == o.Stage) && (f.BlockedOn == "" || f.BlockedOn == o.BlockedOn) &&
+			(f.Stalled == nil || *f.Stalled == o.Stalled) {
+			page = append(page, o)
+		}
+	}
+	slices.SortFunc(page, func(a, b onboarding.Onboarding) int { return bytes.Compare([]byte(a.UserID), []byte(b.UserID)) })
+	if len(page) > f.Limit {
+		return page[:f.Limit], page[f.Limit-1].UserID, s.err
+	}
+	return page, "", s.err
+}
+
+// Timeline gives two entries a page, whatever is asked for.
+func (s *store) Timeline(_ context.Context, userID, after string, _ int) ([]onboarding.TimelineEntry, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, found := s.users[userID]; !found {
+		return nil, "", onboarding.ErrNotFound
+	}
+	from := 0
+	if after != "" {
+		var err error
+		if from, err = strconv.Atoi(after); err != nil {
+			return nil, "", onboarding.ErrData
+		}
+	}
+	to := min(from+2, len(s.timeline))
+	next := ""
+	if to < len(s.timeline) {
+		next = strconv.Itoa(to)
+	}
+	return s.timeline[from:to], next, s.err
+}
+
+func (s *store) Start(context.Context, string, *onboarding.Contact, string) (bool, int64, error) {
+	return false, 0, s.err
+}
+
+func (s *store) AcceptCommand(_ context.Context, userID string, c onboarding.Command) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, found := s.users[userID]; !found && s.err == nil {
+		return 0, onboarding.ErrNotFound
+	}
+	if old, found := s.commands[userID+" "+c.RequestID]; found && old != c {
+		return 0, onboarding.ErrConflict
+	}
+	s.commands[userID+" "+c.RequestID] = c
+	return 1, s.err
+}
+
+func (s *store) CommandOutcome(context.Context, string, string) (onboarding.CommandOutcome, bool, error) {
+	return onboarding.CommandOutcome{}, false, s.err
+}
+
+func (s *store) Command(_ context.Context, _, requestID string) (onboarding.CommandOutcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := onboarding.CommandOutcome{RequestID: requestID, Outcome: onboarding.Applied}
+	if s.refuse != "" {
+		o.Outcome, o.Reason = onboarding.Refused, s.refuse
+	}
+	return o, s.engine
+}
+
+func (s *store) Ring(string, onboarding.Ring) {}
+
+// hostile holds what a terminal would act on: a colour, a title, a C1 control, a
+// bell, a line of its own, and a turned direction.
+const hostile = "a\x1b[31mb\x1b]0;c\x07\u009b2Jd\r\n\u202ee\tf"
+
+func newStore() *store {
+	deadline := at.Add(24 * time.Hour)
+	approved := onboarding.Onboarding{
+		UserID: "user-1", Stage: onboarding.StageApproved, BlockedOn: onboarding.Nobody, Access: onboarding.AccessGranted, AccessVersion: 1,
+		Events: 2, LastSeq: 3, Version: 3, Held: []onboarding.Check{}, HasContact: true, StartedAt: at, StageSince: at.Add(time.Minute),
+		Checks: onboarding.CheckViews{
+			KYC:     &onboarding.CheckView{Status: onboarding.StatusPassed, Since: at.Add(time.Minute), ProviderStatus: "VERIFIED", Attempt: "SUCCESSFUL"},
+			SEPAKYC: &onboarding.CheckView{Status: onboarding.StatusActionRequired, Since: at, ProviderStatus: "SOFT_KYC_FAILED", Reasons: []string{"BAD_SELFIE", "OTHER"}, DocsMissing: []string{"SELFIE"}, Message: hostile},
+		},
+	}
+	suspended := onboarding.Onboarding{
+		UserID: "a/b ü", Stage: onboarding.StageSuspended, BlockedOn: onboarding.Compliance, Access: onboarding.AccessRevoked, AccessVersion: 2,
+		Stalled: true, Reversed: true, Pending: 2, Events: 5, LastSeq: 7, Version: 6, Held: []onboarding.Check{onboarding.KYC},
+		StartedAt: at, StageSince: at.Add(time.Hour), NextDeadline: &deadline,
+	}
+	fresh := onboarding.Onboarding{UserID: "..", Stage: onboarding.StageCollecting, BlockedOn: onboarding.User, Access: onboarding.AccessNone, Pending: 1}
+	s := &store{users: map[string]onboarding.Onboarding{}, commands: map[string]onboarding.Command{}}
+	for _, o := range []onboarding.Onboarding{approved, suspended, fresh} {
+		s.users[o.UserID] = o
+	}
+	s.timeline = timeline()
+	return s
+}
+
+func timeline() []onboarding.TimelineEntry {
+	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
+	done, next := at.Add(2*time.Second), at.Add(time.Minute)
+	return []onboarding.TimelineEntry{
+		{Kind: "log", At: at, Seq: 1, Input: "merchant/start", EventID: 1, Received: &at, Outcome: onboarding.Applied, Actor: "clerk", Version: 1,
+			Changes: []onboarding.Change{{Path: "stage", Before: raw(`""`), After: raw(`"collecting"`)}, {Path: "version", Before: raw("0"), After: raw("1")}}},
+		{Kind: "log", At: at.Add(time.Second), Seq: 2, Input: "p100/kyc-verification", EventID: 2, Outcome: onboarding.Applied, Version: 2,
+			Changes: []onboarding.Change{
+				{Path: "stage", Before: raw(`"collecting"`), After: raw(`"approved"`)}, {Path: "access", Before: raw(`"none"`), After: raw(`"granted"`)},
+				{Path: "checks.kyc.status", Before: raw(`""`), After: raw(`"passed"`)}, {Path: "checks.kyc.since", Before: raw(`null`), After: raw(`"2026-03-01T09:00:01Z"`)},
+			}},
+		{Kind: "effect", At: at.Add(time.Second), Effect: "access.granted", Target: "core-banking", Lane: onboarding.LaneAccess, State: onboarding.EffectDelivered, Attempts: 2, LastAnswer: "200", DoneAt: &done, Version: 2},
+		{Kind: "effect", At: at.Add(time.Second), Effect: "onboarding.approved", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, Attempts: 1, LastAnswer: "503", NextTry: &next, Version: 2},
+		{Kind: "log", At: at.Add(time.Hour), Seq: 3, Input: "operator/lift", EventID: 3, Outcome: onboarding.Refused, Actor: "clerk", Reason: hostile, Code: "not_on_hold", RequestID: "r-1"},
+		{Kind: "pending", At: at.Add(2 * time.Hour), Input: "operator/hold", EventID: 4, Actor: "clerk", Reason: "a reason", RequestID: "r-2"},
+	}
+}
+
+// serve runs a real admin listener on the store and returns its URL.
+func serve(t *testing.T, st *store) string {
+	t.Helper()
+	parsed, err := admin.ParseTokens(tokens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := admin.New(admin.Options{
+		Tokens: parsed, Store: st, Commander: st, Ringer: st, Metrics: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
+		Ready: func(context.Context) admin.ReadyReport { return admin.ReadyReport{Ready: true} }, NewID: func() string { return "http-1" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(s.Handler())
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// run runs a command as an operator in Vienna does.
+func run(t *testing.T, url, token string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	env := map[string]string{"ADMIT_ADMIN_URL": url, "ADMIT_TOKEN": token, "TZ": "Europe/Vienna"}
+	var out, err bytes.Buffer
+	code = cli.Run(t.Context(), args, func(name string) string { return env[name] }, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// golden compares a text with a file of testdata, or writes it anew.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is out of date (go test -update rewrites it):\n%s", path, got)
+	}
+}

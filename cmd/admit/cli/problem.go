@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// problem is what the API answers instead of what was asked for.
+type problem struct {
+	Code      string `json:"code"`
+	Detail    string `json:"detail"`
+	Reason    string `json:"reason"`
+	RequestID string `json:"requestId"`
+	Errors    []struct {
+		Location string `json:"location"`
+		Message  string `json:"message"`
+	} `json:"errors"`
+}
+
+// refused turns an answer that is no 2xx into a failure that says what to do.
+func (c *client) refused(res *http.Response, answer []byte) error {
+	var p problem
+	if err := json.Unmarshal(answer, &p); err != nil || p.Code == "" {
+		return c.stranger(res.StatusCode)
+	}
+	f := &failure{exit: ExitFailed, message: p.Detail, body: answer}
+	switch p.Code {
+	case "unauthorized":
+		f.exit, f.message = ExitUnauthorized, fmt.Sprintf("%s does not know the token in ADMIT_TOKEN; it must be one of the ADMIT_ADMIN_TOKENS there", c.base)
+	case "forbidden":
+		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; commands need operate or admin"
+	case "not_found":
+		f.exit = ExitNotFound
+	case "unavailable":
+		f.exit, f.message = ExitUnavailable, fmt.Sprintf("%s\ntry again; %s/readyz says what is missing", p.Detail, c.base)
+	case "refused":
+		f.message = fmt.Sprintf("refused (%s): %s", p.Reason, p.Detail)
+	case "conflict":
+		f.message = p.Detail + "\ngive another --request-id, or none"
+	case "internal":
+		f.message = fmt.Sprintf("%s\nthe log of %s says why, under requestId %s", p.Detail, c.base, p.RequestID)
+	case "invalid":
+		var mistakes []string
+		for _, e := range p.Errors {
+			mistakes = append(mistakes, e.Location+" "+e.Message)
+		}
+		if len(mistakes) > 0 {
+			f.message = "not accepted: " + strings.Join(mistakes, "; ")
+		}
+	}
+	return f
+}

@@ -1,0 +1,92 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode"
+
+	"admit/cmd/admit/cli"
+	"admit/onboarding"
+)
+
+// What each command prints.
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file string
+		args []string
+		said string // on stderr
+	}{
+		{"status.txt", []string{"status", "user-1"}, ""},
+		{"status-suspended.txt", []string{"status", "a/b ü"}, ""},
+		{"status-fresh.txt", []string{"status", ".."}, ""},
+		{"status.json", []string{"status", "user-1", "--json"}, ""},
+		{"timeline.txt", []string{"timeline", "user-1"}, ""},
+		{"timeline-after.txt", []string{"timeline", "user-1", "--after", "4"}, ""},
+		{"timeline.json", []string{"timeline", "--json", "user-1"}, ""},
+		{"list.txt", []string{"list"}, ""},
+		{"list-page.txt", []string{"list", "--limit", "2"}, `--after "a/b ü"`},
+		{"list-after.txt", []string{"list", "--limit", "2", "--after", "a/b ü"}, ""},
+		{"list.txt", []string{"list", "--limit", "1", "--all"}, ""},
+		{"list-stalled.txt", []string{"list", "--stalled"}, ""},
+		{"list-stalled.txt", []string{"list", "--stalled=true", "--stage", "suspended", "--blocked-on", "compliance"}, ""},
+		{"list-not-stalled.txt", []string{"list", "--stalled=false"}, ""},
+		{"empty.txt", []string{"list", "--stage", "closed"}, "nobody"},
+		{"list-page.json", []string{"list", "--limit", "1", "--json"}, ""},
+		{"empty.json", []string{"list", "--stage", "closed", "--json", "--all"}, ""},
+		{"command.txt", []string{"command", "user-1", "hold", "--reason", "a reason"}, ""},
+		{"command.json", []string{"command", "user-1", "hold", "--reason", "a reason", "--request-id", "r-1", "--json"}, ""},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			code, out, said := run(t, serve(t, newStore()), operateToken, c.args...)
+			if code != cli.ExitDone || (said == "") != (c.said == "") || !strings.Contains(said, c.said) {
+				t.Fatalf("exit %d: %s", code, said)
+			}
+			golden(t, c.file, out)
+			if strings.HasSuffix(c.file, ".json") && !json.Valid([]byte(out)) {
+				t.Error("no JSON")
+			}
+			for _, line := range strings.Split(out, "\n") {
+				if strings.TrimRight(line, " ") != line {
+					t.Errorf("blanks at the end of %q", line)
+				}
+			}
+		})
+	}
+}
+
+// Nothing that a provider or an operator wrote reaches the terminal as more than
+// text, and JSON still says what it said.
+func TestHostileTexts(t *testing.T) {
+	t.Parallel()
+	url := serve(t, newStore())
+	for _, args := range [][]string{{"status", "user-1"}, {"status", "user-1", "--json"}, {"timeline", "user-1"}, {"timeline", "user-1", "--json"}} {
+		_, out, _ := run(t, url, readToken, args...)
+		for _, r := range out {
+			if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+				t.Errorf("%v prints %U", args, r)
+			}
+		}
+	}
+	_, out, _ := run(t, url, readToken, "status", "user-1", "--json")
+	var o onboarding.Onboarding
+	if err := json.Unmarshal([]byte(out), &o); err != nil || o.Checks.SEPAKYC.Message != hostile {
+		t.Errorf("%v: %q", err, o.Checks.SEPAKYC.Message)
+	}
+}
+
+// What stands in the list of commands is what can be run.
+func TestCommandsAndHelp(t *testing.T) {
+	t.Parallel()
+	for _, c := range cli.Commands() {
+		code, out, said := run(t, "", "", c.Name, "--help")
+		if code != cli.ExitDone || said != "" || !strings.Contains(out, "admit "+c.Name) || !strings.Contains(out, "--json") || strings.ContainsAny(c.Help, "\n\t") {
+			t.Errorf("%s: exit %d\n%s%s", c.Name, code, out, said)
+		}
+		if strings.Contains(out, "token") {
+			t.Errorf("%s has a flag for the token", c.Name)
+		}
+	}
+}

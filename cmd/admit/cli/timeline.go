@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"admit/onboarding"
+)
+
+func (a *app) timeline() *cobra.Command {
+	var after string
+	cmd := &cobra.Command{Use: "timeline USER", Short: help("timeline"), Args: arguments("USER")}
+	cmd.Flags().StringVar(&after, "after", "", "begin behind this `PLACE`: next of an answer as JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := a.client()
+		if err != nil {
+			return err
+		}
+		query := url.Values{"limit": {strconv.Itoa(maxPage)}}
+		if after != "" {
+			query.Set("after", after)
+		}
+		_, entries, err := c.pages(cmd.Context(), userPath(args[0], "/timeline"), query, "entries", true)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printPage("entries", entries, "")
+		}
+		if err := a.printTimeline(entries); err != nil {
+			return c.stranger(200)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func (a *app) printTimeline(entries []json.RawMessage) error {
+	if len(entries) == 0 {
+		a.tell("nothing")
+		return nil
+	}
+	t := a.table("TIME", "N", "WHAT", "OUTCOME", "DETAILS")
+	for _, entry := range entries {
+		var e onboarding.TimelineEntry
+		if err := json.Unmarshal(entry, &e); err != nil {
+			return err
+		}
+		switch e.Kind {
+		case "log":
+			t.row(a.time(e.At), strconv.FormatInt(e.Seq, 10), e.Input, string(e.Outcome), logDetails(e))
+		case "effect":
+			t.row(a.time(e.At), "", e.Effect, string(e.State), a.effectDetails(e))
+		default:
+			t.row(a.time(e.At), "", e.Input, e.Kind, by(e))
+		}
+	}
+	t.flush()
+	return nil
+}
+
+// logDetails says who, why, and what an operator asks about first: the stage,
+// access and the checks. The rest of what changed is in the JSON.
+func logDetails(e onboarding.TimelineEntry) string {
+	var details []string
+	add := func(text string) {
+		if text != "" {
+			details = append(details, text)
+		}
+	}
+	add(e.Code)
+	add(by(e))
+	for _, c := range e.Changes {
+		check, status := strings.CutPrefix(c.Path, "checks.")
+		check, ofCheck := strings.CutSuffix(check, ".status")
+		switch {
+		case c.Path == "stage" || c.Path == "access":
+			add(c.Path + " " + value(c.Before) + " → " + value(c.After))
+		case status && ofCheck && !strings.Contains(check, "."):
+			add(check + " " + value(c.Before) + " → " + value(c.After))
+		}
+	}
+	return strings.Join(details, ", ")
+}
+
+// by says who asked for it and why.
+func by(e onboarding.TimelineEntry) string {
+	reason := e.Reason
+	if reason == e.Code {
+		reason = "" // shown as the code already
+	}
+	switch {
+	case e.Actor == "":
+		return reason
+	case reason == "":
+		return "by " + e.Actor
+	}
+	return "by " + e.Actor + ": " + reason
+}
+
+// value shows a changed value: a text without its quotes, none for nothing.
+func value(raw json.RawMessage) string {
+	var text string
+	switch {
+	case len(raw) == 0 || string(raw) == "null" || string(raw) == `""`:
+		return "none"
+	case json.Unmarshal(raw, &text) == nil:
+		return text
+	}
+	return string(raw)
+}
+
+func (a *app) effectDetails(e onboarding.TimelineEntry) string {
+	details := []string{"to " + e.Target}
+	switch {
+	case e.Attempts == 1:
+		details = append(details, "tried once")
+	case e.Attempts > 1:
+		details = append(details, fmt.Sprintf("tried %d times", e.Attempts))
+	}
+	if e.LastAnswer != "" {
+		details = append(details, "last answer "+e.LastAnswer)
+	}
+	if e.DoneAt != nil {
+		details = append(details, "at "+a.time(*e.DoneAt))
+	}
+	if e.NextTry != nil {
+		details = append(details, "next try "+a.time(*e.NextTry))
+	}
+	return strings.Join(details, ", ")
+}
