@@ -2,162 +2,128 @@ package dispatch
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"admit/onboarding"
 )
 
-// Why a sweep rang, in the ring's payload.
+// A sweep may take this part of the time at most; a slower one comes less often,
+// but at least every slowest.
 const (
-	causeInbox   = "sweep: events wait"
-	causeOverdue = "sweep: a deadline passed or an effect waits"
+	busyShare = 20 // a twentieth
+	slowest   = 15 * time.Second
 )
 
-// askTimeout bounds one question to the source.
-const askTimeout = 10 * time.Second
-
-// sweep rings for what waits, and while Temporal is away asks whether it is back.
+// sweep looks for users who have to be rung, until ctx ends. While Temporal is
+// away it looks for nobody.
 func (d *Dispatcher) sweep(ctx context.Context) {
-	var overdue []string
-	nextOverdue := time.Now().Add(d.o.Overdue)
-	for {
-		wait := d.o.Sweep
-		if d.isPaused() {
-			wait = minProbe + rand.N(maxProbe-minProbe)
+	var s sweeper
+	wait := d.o.InboxSweep
+	for sleep(ctx, wait) {
+		begun := d.o.Now()
+		if !d.isPaused() {
+			d.round(ctx, &s, wait)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
+		took := d.o.Now().Sub(begun)
+		wait = max(d.o.InboxSweep, min(took*busyShare, slowest))
+	}
+}
+
+// sweeper is what the sweeps remember from round to round.
+type sweeper struct {
+	overdueAt time.Time // when the sweep of deadlines and effects is due
+	failing   bool      // the last round could not ask the source
+}
+
+// round rings at most as many users as may be rung in the time since the round
+// before: first those with waiting events, then, when it is time, the overdue. An
+// overdue sweep that saw only a part goes on in the next round.
+func (d *Dispatcher) round(ctx context.Context, s *sweeper, since time.Duration) {
+	budget := max(1, min(int(float64(d.o.Rate)*since.Seconds()), cap(d.queue)/2))
+	rung, _, err := d.look(ctx, inbox, budget)
+	if err == nil && rung < budget && !d.o.Now().Before(s.overdueAt) {
+		var all bool
+		if _, all, err = d.look(ctx, overdue, budget-rung); err == nil && all {
+			s.overdueAt = d.o.Now().Add(d.o.OverdueSweep)
 		}
-		if d.isPaused() && !d.probe(ctx) {
-			continue
-		}
-		budget := d.sweepInbox(ctx, d.o.Rate*int(max(d.o.Sweep, time.Second)/time.Second))
-		if !time.Now().Before(nextOverdue) {
-			nextOverdue = time.Now().Add(d.o.Overdue)
-			overdue = d.ask(ctx, "users with a passed deadline or an untouched effect", func(ctx context.Context) ([]string, error) {
-				return d.o.Source.OverdueUsers(ctx, d.o.Batch)
-			})
-		}
-		for ; budget > 0 && len(overdue) > 0; overdue = overdue[1:] {
-			if d.sweepUser(overdue[0], causeOverdue) {
-				budget--
-			}
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if failing := err != nil; failing != s.failing {
+		s.failing = failing
+		if failing {
+			d.log.Warn("sweeps fail: nobody is found who was not rung at once", "error", err)
+		} else {
+			d.log.Info("sweeps work again")
 		}
 	}
 }
 
-func (d *Dispatcher) isPaused() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.paused
-}
-
-// probe asks whether Temporal is back and lets rings go on when it is.
-func (d *Dispatcher) probe(ctx context.Context) bool {
-	asking, cancel := context.WithTimeout(ctx, d.o.Timeout)
-	defer cancel()
-	if d.o.Health(asking) != nil {
-		return false
+// look makes one sweep. It says how many users it rang, and whether it saw
+// everybody there was to see.
+func (d *Dispatcher) look(ctx context.Context, why cause, budget int) (rung int, all bool, err error) {
+	// Those who are held back must not hide those behind them.
+	limit := budget + d.remembered()
+	var users []string
+	if why == inbox {
+		users, err = d.o.Source.WaitingUsers(ctx, d.o.InboxAge, limit)
+	} else {
+		users, err = d.o.Source.OverdueUsers(ctx, limit)
 	}
-	d.mu.Lock()
-	d.paused = false
-	for _, u := range d.users {
-		u.failures, u.wait = 0, 0 // they failed because of Temporal, not of themselves
+	if err != nil {
+		return 0, false, err
 	}
-	d.mu.Unlock()
-	d.o.OnPause(false)
-	d.o.Logger.Info("Temporal is back: what waits is rung")
-	return true
-}
-
-// sweepInbox rings users whose events wait and returns what is left of the
-// budget. Users of whom nothing waits any more are forgotten.
-func (d *Dispatcher) sweepInbox(ctx context.Context, budget int) int {
-	waiting := d.ask(ctx, "users with waiting events", func(ctx context.Context) ([]string, error) {
-		return d.o.Source.WaitingUsers(ctx, d.o.Age, d.o.Batch)
-	})
-	for _, userID := range waiting {
-		if budget == 0 {
+	all = len(users) < limit
+	listed := make(map[string]bool, len(users))
+	for _, userID := range users {
+		listed[userID] = true
+		if rung >= budget {
+			all = false
 			break
 		}
-		if d.sweepUser(userID, causeInbox) {
-			budget--
+		switch d.sweepRing(userID, why) {
+		case "":
+			rung++
+		case ResultDropped:
+			return rung, false, nil
 		}
 	}
-	if waiting != nil && len(waiting) < d.o.Batch {
-		d.forget(waiting)
+	if all {
+		d.forget(why, listed)
 	}
-	return budget
+	return rung, all, nil
 }
 
-// ask asks the source; a source that is away is told of and asked again by the
-// next sweep. nil means that there was no answer.
-func (d *Dispatcher) ask(ctx context.Context, what string, f func(context.Context) ([]string, error)) []string {
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	users, err := f(asking)
-	if err != nil {
-		if ctx.Err() == nil {
-			d.o.Logger.Warn("a sweep could not ask", "for", what, "error", err)
-		}
-		return nil
-	}
-	if users == nil {
-		users = []string{}
-	}
-	return users
-}
-
-// sweepUser rings a user unless a ring is under way or the last one is too recent.
-// Each ring that leaves something behind doubles the wait for the next.
-func (d *Dispatcher) sweepUser(userID, cause string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	u := d.users[userID]
-	if u == nil {
-		d.enqueue(userID, onboarding.Ring{Cause: cause})
-		u = d.users[userID]
+// sweepRing rings a user whom a sweep has found, unless it is not yet time, and
+// says what became of the ring, "" when it is on its way.
+func (d *Dispatcher) sweepRing(userID string, why cause) string {
+	result := func() string {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		u := d.remember(userID)
 		if u == nil {
-			return false
+			return ResultDropped
 		}
-		u.wait = d.o.Rest
-		return true
+		now, held := d.o.Now(), u.inbox
+		r := onboarding.Ring{Cause: "inbox"}
+		if why == overdue {
+			held, r.Cause = u.overdue, "overdue"
+		}
+		resting := !u.touched.IsZero() && now.Sub(u.touched) < d.o.Rest && u.failed.rings == 0
+		if u.state != idle || resting || now.Before(u.failed.until) || now.Before(held.until) {
+			return ResultHeld
+		}
+		return d.enqueue(userID, u, r, why)
+	}()
+	if result == ResultDropped {
+		d.tell(result)
 	}
-	if u.queued || time.Since(u.rungAt) < max(u.wait, u.rest(d.o.Rest)) {
-		return false
-	}
-	failed := u.failures > 0
-	d.enqueue(userID, onboarding.Ring{Cause: cause})
-	if u.queued && !failed {
-		u.wait = min(max(2*u.wait, d.o.Rest), maxRingBackoff)
-	}
-	return u.queued
+	return result
 }
 
-// rest is the least wait between two rings of a user: none after a failure, which
-// has its own backoff.
-func (u *user) rest(rest time.Duration) time.Duration {
-	if u.failures > 0 {
-		return 0
-	}
-	return rest
-}
-
-// forget drops what is remembered of users who were rung a while ago and of whom
-// nothing waits.
-func (d *Dispatcher) forget(waiting []string) {
-	still := make(map[string]bool, len(waiting))
-	for _, userID := range waiting {
-		still[userID] = true
-	}
+func (d *Dispatcher) remembered() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for userID, u := range d.users {
-		if !u.queued && !still[userID] && time.Since(u.rungAt) >= max(u.wait, d.o.Rest) {
-			delete(d.users, userID)
-		}
-	}
+	return len(d.users)
 }

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -21,7 +22,8 @@ type Input struct {
 }
 
 // StartOptions returns how a user's workflow is started, by whomever: a user
-// whose last run has ended gets a new one.
+// whose last run has ended gets a new one. There is no timeout, for a run ends
+// when nothing more is expected of the user.
 func StartOptions(userID string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
 		ID:                    onboarding.WorkflowID(userID),
@@ -32,31 +34,29 @@ func StartOptions(userID string) client.StartWorkflowOptions {
 	}
 }
 
-// maxSummary keeps the static summary below what the server takes, also when it
-// is encrypted.
-const maxSummary = 120
+// maxSummary is the longest user ID in a static summary, in bytes: the server
+// refuses long summaries, and counts them encrypted.
+const maxSummary = 100
 
+// summary shows the user ID as code, for the UI reads summaries as Markdown.
 func summary(userID string) string {
-	text := "Onboarding of " + userID
-	if len(text) > maxSummary {
-		// Cut between runes: the summary is shown as text.
-		cut := maxSummary
-		for cut > 0 && text[cut]&0xC0 == 0x80 {
-			cut--
-		}
-		text = text[:cut] + "…"
+	shown := strings.ReplaceAll(userID, "`", "'")
+	if len(shown) > maxSummary {
+		shown = strings.ToValidUTF8(shown[:maxSummary], "") + "…"
 	}
-	return text
+	return "Onboarding of `" + shown + "`"
 }
 
-// Temporal rings by SignalWithStart.
+// Temporal is the Starter that rings by SignalWithStart.
 type Temporal struct {
-	Client client.Client
+	Client    client.Client
+	TaskQueue string // "" means onboarding.TaskQueue
 }
 
 // Start implements Starter.
 func (t Temporal) Start(ctx context.Context, userID string, r onboarding.Ring) error {
 	options := StartOptions(userID)
+	options.TaskQueue = orElse(t.TaskQueue, options.TaskQueue)
 	_, err := t.Client.SignalWithStartWorkflow(ctx, options.ID, onboarding.SignalEvents, r, options, onboarding.WorkflowType, Input{UserID: userID})
 	if err != nil {
 		return fmt.Errorf("signal with start: %w", err)

@@ -1,0 +1,67 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+)
+
+// isAway says, after a ring has failed, whether Temporal is away altogether. Then
+// the whole dispatcher pauses, for no ring of anybody can be taken.
+func (d *Dispatcher) isAway(ctx context.Context) bool {
+	d.check.Lock() // the failures of many workers ask once
+	defer d.check.Unlock()
+	if d.isPaused() {
+		return true
+	}
+	err := d.health(ctx)
+	if err == nil || ctx.Err() != nil {
+		return false
+	}
+	d.setPaused(true)
+	d.log.Warn("Temporal is away: rings pause until it answers", "error", err)
+	select {
+	case d.away <- struct{}{}:
+	default: // the probe is under way already
+	}
+	return true
+}
+
+func (d *Dispatcher) health(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, d.o.RingTimeout)
+	defer cancel()
+	return d.o.Health(ctx)
+}
+
+// probe waits for pauses and ends each when Temporal answers again; the sweeps
+// then find what was not rung.
+func (d *Dispatcher) probe(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.away:
+		}
+		begun := d.o.Now()
+		for wait := d.o.MinProbe; sleep(ctx, wait); wait = min(2*wait, d.o.MaxProbe) {
+			if d.health(ctx) != nil {
+				continue
+			}
+			d.setPaused(false)
+			d.log.Info("Temporal answers again", "after", d.o.Now().Sub(begun).Round(time.Millisecond))
+			break
+		}
+	}
+}
+
+func (d *Dispatcher) isPaused() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.paused
+}
+
+func (d *Dispatcher) setPaused(paused bool) {
+	d.mu.Lock()
+	d.paused = paused
+	d.mu.Unlock()
+	d.o.OnPause(paused)
+}
