@@ -62,7 +62,7 @@ func (a *app) send(cmd *cobra.Command, userID string, command onboarding.Command
 	var got answer
 	text, status, err := c.do(cmd.Context(), http.MethodPost, userPath(userID, "/commands"), body, &got)
 	if err != nil {
-		return unsure(err, status, command.RequestID)
+		return about(unsure(err, status, command.RequestID), userID)
 	}
 	if a.json {
 		a.printJSON(text)

@@ -29,9 +29,9 @@ func TestFailures(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"no user", nil, readToken, []string{"status", "user-2"}, cli.ExitNotFound, "No user has this ID"},
-		{"no user's timeline", nil, readToken, []string{"timeline", "user-2"}, cli.ExitNotFound, "No user has this ID"},
-		{"a command to nobody", nil, operateToken, []string{"command", "user-2", "hold", "--reason", "a"}, cli.ExitNotFound, "No user has this ID"},
+		{"no user", nil, readToken, []string{"status", "user-2"}, cli.ExitNotFound, "user-2: No user has this ID"},
+		{"no user's timeline", nil, readToken, []string{"timeline", "user-2"}, cli.ExitNotFound, "user-2: No user has this ID"},
+		{"a command to nobody", nil, operateToken, []string{"command", "user-2", "hold", "--reason", "a"}, cli.ExitNotFound, "user-2: No user has this ID"},
 		{"no token", nil, "", []string{"status", "user-1"}, cli.ExitUnauthorized, "ADMIT_TOKEN is not set"},
 		{"another token", nil, "no-such-token-0001", []string{"status", "user-1"}, cli.ExitUnauthorized, "ADMIT_ADMIN_TOKENS"},
 		{"too small a role", nil, readToken, hold, cli.ExitUnauthorized, "need operate"},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -51,4 +52,13 @@ func (c *client) refused(res *http.Response, answer []byte) error {
 		}
 	}
 	return f
+}
+
+// about adds to a failure to find a user who was looked for.
+func about(err error, userID string) error {
+	var f *failure
+	if errors.As(err, &f) && f.exit == ExitNotFound {
+		f.message = fmt.Sprintf("%s: %s\nIDs are told apart by every byte, also by their case; admit list shows those that there are", userID, f.message)
+	}
+	return err
 }

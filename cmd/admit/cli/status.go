@@ -20,7 +20,7 @@ func (a *app) status() *cobra.Command {
 			var o onboarding.Onboarding
 			answer, err := c.get(cmd.Context(), userPath(args[0], ""), nil, &o)
 			if err != nil {
-				return err
+				return about(err, args[0])
 			}
 			if a.json {
 				a.printJSON(answer)

@@ -27,7 +27,7 @@ func (a *app) timeline() *cobra.Command {
 		}
 		_, entries, err := c.pages(cmd.Context(), userPath(args[0], "/timeline"), query, "entries", true)
 		if err != nil {
-			return err
+			return about(err, args[0])
 		}
 		if a.json {
 			return a.printPage("entries", entries, "")
