@@ -15,6 +15,9 @@ import (
 func TestDocumentedExamples(t *testing.T) {
 	s := newSystem(t, options{config: noJitter})
 	s.serve()
+	// The first webhook of a new process pays for its connections.
+	s.accepted(pathAccount, status(s.user(1), "ACTIVE"))
+	s.sees(s.user(1), 30*time.Second, "known", func(v view) bool { return shown(v) == "account=passed" })
 	for _, c := range []struct {
 		document, path, answer, user string
 		stage, blockedOn, checks     string // checks as check=status, in the API's order
