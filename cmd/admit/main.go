@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // the image has no zone files, and contacts name zones
+
+	"admit/cmd/admit/cli"
 )
 
 // Exit codes that every command shares.
@@ -46,6 +48,9 @@ func commands() []command {
 		{"config", "check a configuration file: admit config check FILE", configCommand},
 		{"health", "ask the process on ADMIT_ADMIN_LISTEN whether it is ready", healthCommand},
 		{"version", "print the version of this build", versionCommand},
+	}
+	for _, c := range cli.Commands() {
+		list = append(list, command{c.Name, c.Help, operate(c.Name)})
 	}
 	return list
 }
@@ -91,4 +96,12 @@ func help(w io.Writer) {
 func say(w io.Writer, format string, args ...any) {
 	// Nobody is left to be told when the terminal is gone.
 	_, _ = fmt.Fprintf(w, format, args...)
+}
+
+// operate returns the operator's command of the given name.
+func operate(name string) func(context.Context, process) int {
+	return func(ctx context.Context, p process) int {
+		env := environment(p.environ)
+		return cli.Run(ctx, append([]string{name}, p.args...), env, p.out, p.err)
+	}
 }
