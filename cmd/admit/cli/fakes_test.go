@@ -158,7 +158,7 @@ func timeline() []onboarding.TimelineEntry {
 	done, next := at.Add(2*time.Second), at.Add(time.Minute)
 	return []onboarding.TimelineEntry{
 		{Kind: "log", At: at, Seq: 1, Input: "merchant/start", EventID: 1, Received: &at, Outcome: onboarding.Applied, Actor: "clerk", Version: 1,
-			Changes: []onboarding.Change{{Path: "stage", Before: raw(`""`), After: raw(`"collecting"`)}, {Path: "version", Before: raw("0"), After: raw("1")}}},
+			Changes: []onboarding.Change{{Path: "stage", Before: raw(`""`), After: raw(`"collecting"`)}, {Path: "access", Before: raw(`""`), After: raw(`"none"`)}, {Path: "version", Before: raw("0"), After: raw("1")}}},
 		{Kind: "log", At: at.Add(time.Second), Seq: 2, Input: "p100/kyc-verification", EventID: 2, Outcome: onboarding.Applied, Version: 2,
 			Changes: []onboarding.Change{
 				{Path: "stage", Before: raw(`"collecting"`), After: raw(`"approved"`)}, {Path: "access", Before: raw(`"none"`), After: raw(`"granted"`)},

@@ -78,11 +78,13 @@ func logDetails(e onboarding.TimelineEntry) string {
 	for _, c := range e.Changes {
 		check, status := strings.CutPrefix(c.Path, "checks.")
 		check, ofCheck := strings.CutSuffix(check, ".status")
+		before, after := value(c.Before), value(c.After)
 		switch {
+		case before == after: // from nothing to the word for it
 		case c.Path == "stage" || c.Path == "access":
-			add(c.Path + " " + value(c.Before) + " → " + value(c.After))
+			add(c.Path + " " + before + " → " + after)
 		case status && ofCheck && !strings.Contains(check, "."):
-			add(check + " " + value(c.Before) + " → " + value(c.After))
+			add(check + " " + before + " → " + after)
 		}
 	}
 	return strings.Join(details, ", ")
