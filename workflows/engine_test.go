@@ -182,7 +182,7 @@ func TestResetRunCarriesOn(t *testing.T) {
 		}
 	}
 	_, err := s.c.ResetWorkflowExecution(s.ctx(), &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: "default", WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: s.id(), RunId: run},
+		Namespace: namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: s.id(), RunId: run},
 		Reason: "test", WorkflowTaskFinishEventId: first, RequestId: run,
 	})
 	if err != nil {

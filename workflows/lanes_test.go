@@ -127,44 +127,34 @@ func TestLaneThatFailsForGoodRests(t *testing.T) {
 	}
 }
 
+// oneFailure answers a first call with the error, and every later one well.
+func oneFailure(err error) func(int32) error {
+	return func(call int32) error {
+		if call == 1 {
+			return err
+		}
+		return nil
+	}
+}
+
 func TestLaneOnAnotherTeamsQueue(t *testing.T) {
 	t.Parallel()
 	final := temporal.NewNonRetryableApplicationError("a secret", "NoSuch Cüstomer", nil)
 	later := temporal.NewApplicationErrorWithOptions("a secret", "Busy", temporal.ApplicationErrorOptions{NextRetryDelay: time.Minute})
+	delivered := onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "completed"}
 	tests := []struct {
 		name   string
 		answer func(call int32) error
 		want   []onboarding.Attempt
 	}{
+		{name: "completed", answer: oneFailure(nil), want: []onboarding.Attempt{delivered}},
 		{
-			name: "completed", answer: func(int32) error { return nil },
-			want: []onboarding.Attempt{{Result: onboarding.AttemptDelivered, Answer: "completed"}},
+			name: "a failure is tried again by the ledger", answer: oneFailure(later),
+			want: []onboarding.Attempt{{Result: onboarding.AttemptFailed, Answer: "failed: Busy", RetryAfter: time.Minute}, delivered},
 		},
 		{
-			name: "a failure is tried again by the ledger",
-			answer: func(call int32) error {
-				if call == 1 {
-					return later
-				}
-				return nil
-			},
-			want: []onboarding.Attempt{
-				{Result: onboarding.AttemptFailed, Answer: "failed: Busy", RetryAfter: time.Minute},
-				{Result: onboarding.AttemptDelivered, Answer: "completed"},
-			},
-		},
-		{
-			name: "a final failure is a definite no",
-			answer: func(call int32) error {
-				if call == 1 {
-					return final
-				}
-				return nil
-			},
-			want: []onboarding.Attempt{
-				{Result: onboarding.AttemptRefused, Answer: "failed: NoSuchCstomer"},
-				{Result: onboarding.AttemptDelivered, Answer: "completed"},
-			},
+			name: "a final failure is a definite no", answer: oneFailure(final),
+			want: []onboarding.Attempt{{Result: onboarding.AttemptRefused, Answer: "failed: NoSuchCstomer"}, delivered},
 		},
 	}
 	for _, tt := range tests {
@@ -175,11 +165,13 @@ func TestLaneOnAnotherTeamsQueue(t *testing.T) {
 			b.add("crm", onboarding.LaneRest, "onboarding.started")
 			env := setup(t, b)
 			var calls atomic.Int32
-			var bodies []json.RawMessage
-			var queues []string
 			env.RegisterActivityWithOptions(func(ctx context.Context, body json.RawMessage) error {
-				bodies = append(bodies, body)
-				queues = append(queues, activity.GetInfo(ctx).TaskQueue)
+				if string(body) != `{"type":"onboarding.started"}` {
+					t.Errorf("the activity got %s", body)
+				}
+				if q := activity.GetInfo(ctx).TaskQueue; q != "crm" {
+					t.Errorf("the activity ran on %q", q)
+				}
 				return tt.answer(calls.Add(1))
 			}, activity.RegisterOptions{Name: "OnOnboardingEvent"})
 			finish(env, b, 24*time.Hour)
@@ -188,15 +180,8 @@ func TestLaneOnAnotherTeamsQueue(t *testing.T) {
 			if !slices.Equal(b.records, tt.want) {
 				t.Errorf("recorded %+v, want %+v", b.records, tt.want)
 			}
-			for _, body := range bodies {
-				if string(body) != `{"type":"onboarding.started"}` {
-					t.Errorf("the activity got %s", body)
-				}
-			}
-			for _, q := range queues {
-				if q != "crm" {
-					t.Errorf("the activity ran on %q", q)
-				}
+			if int(calls.Load()) != len(tt.want) {
+				t.Errorf("the activity ran %d times, want %d", calls.Load(), len(tt.want))
 			}
 		})
 	}

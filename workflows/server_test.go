@@ -33,7 +33,13 @@ type server struct {
 	in    workflows.Input
 	queue string
 	hooks string
-	extra []worker.Worker
+}
+
+func namespace() string {
+	if name := os.Getenv("TEMPORAL_NAMESPACE"); name != "" {
+		return name
+	}
+	return client.DefaultNamespace
 }
 
 func dial(t *testing.T) client.Client {
@@ -42,12 +48,8 @@ func dial(t *testing.T) client.Client {
 	if address == "" {
 		t.Fatal("TEMPORAL_ADDRESS is not set: run make test")
 	}
-	namespace := os.Getenv("TEMPORAL_NAMESPACE")
-	if namespace == "" {
-		namespace = client.DefaultNamespace
-	}
 	c, err := client.Dial(client.Options{
-		HostPort: address, Namespace: namespace, Identity: "test",
+		HostPort: address, Namespace: namespace(), Identity: "test",
 		Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 	if err != nil {
