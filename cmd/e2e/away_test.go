@@ -22,6 +22,9 @@ import (
 // is done by then.
 const sweepTime = 4 * time.Minute
 
+// noSweep is too short for a sweep to have found the deadline.
+const noSweep = deadline + 50*time.Second
+
 // deadline is the first escalation of the users in review in these tests: later
 // than it takes to lose their workflows.
 const deadline = 40 * time.Second
@@ -60,12 +63,12 @@ func bereave(t *testing.T, s *system, k *sink) bereft {
 	return b
 }
 
-// console waits until the sweeps have done for the users what their workflows were to
-// do, without any webhook of theirs.
-func (b bereft) console(t *testing.T, lost time.Time) {
+// console waits until what the users' workflows were to do is done, without any
+// webhook of theirs, and holds that nothing is done again.
+func (b bereft) console(t *testing.T, lost time.Time, within time.Duration) {
 	t.Helper()
 	b.k.up()
-	eventually(t, sweepTime, "the waiting effects go out and the deadline fires", func() error {
+	eventually(t, within, "the waiting effects go out and the deadline fires", func() error {
 		switch {
 		case len(b.k.of(b.due, "onboarding.escalated")) == 0:
 			return errors.New("nobody was escalated to")
@@ -123,7 +126,7 @@ func TestTemporalLost(t *testing.T) {
 	s.folded(2 * time.Minute)
 	t.Logf("%d webhooks that came without a Temporal were folded %v after an empty one was there", l.answered.Load(), time.Since(again).Round(time.Millisecond))
 	l.verify(t)
-	b.console(t, lost)
+	b.console(t, lost, sweepTime)
 }
 
 // TestWorkflowTerminated terminates the workflows of users with a waiting effect
@@ -141,7 +144,7 @@ func TestWorkflowTerminated(t *testing.T) {
 			t.Fatalf("terminate the workflow of %s: %v", user, err)
 		}
 	}
-	b.console(t, time.Now())
+	b.console(t, time.Now(), sweepTime)
 	// The next webhook of a user whose workflow is gone starts a new one.
 	s.accepted(pathKYC, kyc(b.delivered, "EXPIRED", ""))
 	s.sees(b.delivered, 10*time.Second, "suspended", func(v view) bool { return v.Stage == "suspended" && v.Access == "revoked" })
@@ -161,7 +164,7 @@ func TestWorkflowReset(t *testing.T) {
 	for _, user := range []string{b.waiting, b.due, b.delivered} {
 		reset(t, c, s.namespace, onboarding.WorkflowID(user))
 	}
-	b.console(t, lost)
+	b.console(t, lost, noSweep)
 	for user := range map[string]bool{b.waiting: true, b.delivered: true} {
 		if v, err := s.see(user); err != nil || v.Version != 1 || v.LastSeq != 1 {
 			t.Errorf("after the reset %s is %+v, %v", user, v, err)
