@@ -35,37 +35,49 @@ type answerRound struct {
 	batchSeconds float64 // ms a commit
 }
 
-// answers counts answers a second. The sides:
+// answers counts answers a second, in two groups of sides that take turns. In the
+// first nothing but storing and answering goes on, on either side:
 //
 //   - the bare group commit;
-//   - admit ingress with Temporal out of reach: the same work, to store durably
-//     and to answer, with nothing else on the machine's processors, which in a
-//     deployment the engine does not share;
+//   - admit ingress with Temporal out of reach: in a deployment the engine does
+//     not share the processors with the listener, here it would.
+//
+// In the second the engine takes part:
+//
 //   - SignalWithStart inside the request, and a worker in another process;
-//   - admit serve, where the engine and the worker share the processors.
+//   - admit serve, which rings and folds what it took meanwhile.
 func (b *bench) answers(ctx context.Context) (map[string]*answerSide, error) {
-	sides, err := b.answerSides(ctx)
-	if err != nil {
-		return nil, err
+	named := map[string]*answerSide{}
+	for _, group := range []func(context.Context) ([]*answerSide, error){b.storing, b.engine} {
+		sides, err := group(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.takeTurns(ctx, sides); err != nil {
+			return nil, err
+		}
+		for _, s := range sides {
+			named[s.name] = s
+		}
 	}
+	return named, nil
+}
+
+func (b *bench) takeTurns(ctx context.Context, sides []*answerSide) error {
 	for round := range b.Plan.Rounds {
 		for _, s := range inTurn(sides, round) {
 			r, err := b.turn(ctx, s)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", s.name, err)
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			s.rounds = append(s.rounds, r)
 			b.say("%s: round %d of %d, %.0f answers/s, p50 %.1f ms, p99 %.1f ms", s.name, round+1, b.Plan.Rounds, r.perSecond, r.p50, r.p99)
 			if err := s.after(ctx); err != nil {
-				return nil, fmt.Errorf("%s: %w", s.name, err)
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
 		}
 	}
-	named := map[string]*answerSide{}
-	for _, s := range sides {
-		named[s.name] = s
-	}
-	return named, nil
+	return nil
 }
 
 // Names of the sides.
@@ -76,7 +88,8 @@ const (
 	sideServe   = "admit serve"
 )
 
-func (b *bench) answerSides(ctx context.Context) ([]*answerSide, error) {
+// storing starts the sides that store and answer.
+func (b *bench) storing(ctx context.Context) ([]*answerSide, error) {
 	batcher, err := b.baseline(ctx, baseline.Batcher, "none")
 	if err != nil {
 		return nil, err
@@ -89,6 +102,14 @@ func (b *bench) answerSides(ctx context.Context) ([]*answerSide, error) {
 	if err != nil {
 		return nil, err
 	}
+	return []*answerSide{
+		{name: sideBatcher, process: batcher, db: b.baseDB, script: b.script(b.Plan.Users), after: b.settled(batcher)},
+		{name: sideIngress, process: ingress, db: b.ingressDB, script: b.script(b.Plan.Users), after: b.settled(ingress)},
+	}, b.pauseRings(ctx, ingress)
+}
+
+// engine starts the sides that have Temporal take part.
+func (b *bench) engine(ctx context.Context) ([]*answerSide, error) {
 	queue := "bench-" + b.id + "-request"
 	request, err := b.baseline(ctx, baseline.Request, queue)
 	if err != nil {
@@ -98,20 +119,26 @@ func (b *bench) answerSides(ctx context.Context) ([]*answerSide, error) {
 	if err != nil {
 		return nil, err
 	}
-	script := func() *load.Script { return load.NewScript("bench-"+b.id+"-user-", b.token, b.Plan.Users) }
-	settle := func(children ...*child.Child) func(context.Context) error {
-		return func(ctx context.Context) error {
-			child.Settle(ctx, b.Plan.Drain, children...)
-			return ctx.Err()
+	return []*answerSide{
+		{name: sideRequest, process: request, script: b.script(b.Plan.EngineUsers), after: b.settled(request, worker)},
+		{name: sideServe, process: b.serve, db: b.serveDB, script: b.script(b.Plan.EngineUsers), after: b.drained},
+	}, nil
+}
+
+func (b *bench) script(users int) *load.Script {
+	return load.NewScript("bench-"+b.id+"-user-", b.token, users)
+}
+
+// settled waits until the processes have done what a turn left to them.
+func (b *bench) settled(processes ...*process) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var children []*child.Child
+		for _, p := range processes {
+			children = append(children, p.Child)
 		}
+		child.Settle(ctx, b.Plan.Drain, children...)
+		return ctx.Err()
 	}
-	sides := []*answerSide{
-		{name: sideBatcher, process: batcher, db: b.baseDB, script: script(), after: settle(batcher.Child)},
-		{name: sideIngress, process: ingress, db: b.ingressDB, script: script(), after: settle(ingress.Child)},
-		{name: sideRequest, process: request, script: script(), after: settle(request.Child, worker.Child)},
-		{name: sideServe, process: b.serve, db: b.serveDB, script: script(), after: b.drained},
-	}
-	return sides, b.pauseRings(ctx, ingress)
 }
 
 // pauseRings has an ingress that cannot reach Temporal find that out, so that it
@@ -141,6 +168,7 @@ func (b *bench) pauseRings(ctx context.Context, p *process) error {
 // drained waits until admit serve has folded what it took, and at most as long as
 // the plan says: what is left then is folded while others are measured.
 func (b *bench) drained(ctx context.Context) error {
+	b.weigh(ctx)
 	end := time.Now().Add(b.Plan.Drain)
 	for time.Now().Before(end) {
 		n, err := b.serveDB.Waiting(ctx)

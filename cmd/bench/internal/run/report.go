@@ -17,6 +17,7 @@ type Report struct {
 	Rows       []Row   `json:"rows"`
 	Costs      []Cost  `json:"answers"`
 	Folds      []Fold  `json:"folds"`
+	Memory     *weight `json:"memory,omitempty"`
 
 	rounds, foldRounds int
 }
@@ -148,13 +149,17 @@ func (r *Report) row(what, against string, admit, base []float64, t *target) {
 	r.Rows = append(r.Rows, row)
 }
 
-// memory adds what admit serve needed at the peak, in bytes.
-func (r *Report) memory(peak int64) {
-	met := float64(peak) <= mostMemory
-	r.Rows = append(r.Rows, Row{
-		What: "memory of serve at the peak, MB", Admit: float64(peak) / 1e6,
-		Target: fmt.Sprintf("at most %.0f MB", mostMemory/1e6), Met: &met,
-	})
+// memory adds what admit serve needed, after the folds and in all.
+func (r *Report) memory(calm, all weight) {
+	if all.Peak == 0 {
+		return // this system does not tell
+	}
+	met := float64(all.Peak) <= mostMemory
+	r.Memory = &all
+	r.Rows = append(r.Rows,
+		Row{What: "memory of serve at the peak, MB", Admit: float64(all.Peak) / 1e6,
+			Target: fmt.Sprintf("at most %.0f MB", mostMemory/1e6), Met: &met},
+		Row{What: "of it before the closed loops, MB", Admit: float64(calm.Peak) / 1e6})
 }
 
 // Text returns the report as people read it.
@@ -165,6 +170,10 @@ func (r Report) Text() string {
 	text.WriteString(figures.Table(r.costs()) + "\n")
 	text.WriteString("What a fold takes, by the histories: from the signal until a worker has the task, and until the worker has answered it:\n\n")
 	text.WriteString(figures.Table(r.folds()) + "\n")
+	if m := r.Memory; m != nil {
+		fmt.Fprintf(&text, "What the memory is, at the end of the turn with the most of it: heap %.0f MB, stacks %.0f MB of %.0f goroutines.\n\n",
+			m.Heap/1e6, m.Stacks/1e6, m.Goroutines)
+	}
 	text.WriteString(r.notes())
 	return text.String()
 }

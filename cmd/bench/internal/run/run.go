@@ -36,6 +36,7 @@ type bench struct {
 	// left.
 	ingressDB, serveDB, baseDB *lab.Database
 	serve                      *process
+	weight                     weight // of admit serve
 }
 
 // process is a started process and where it listens.
@@ -72,15 +73,15 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	if err != nil {
 		return report, b.explained(err)
 	}
+	b.weigh(ctx)
+	calm := b.weight
 	answers, err := b.answers(ctx)
 	if err != nil {
 		return report, b.explained(err)
 	}
 	report = newReport(settings, o.Plan, answers, folds)
-	// Where nobody tells, the figure is missing from the report.
-	if peak, err := b.serve.PeakMemory(); err == nil {
-		report.memory(peak)
-	}
+	b.weigh(ctx)
+	report.memory(calm, b.weight)
 	report.Took = time.Since(began).Seconds()
 	return report, nil
 }
