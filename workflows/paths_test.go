@@ -1,33 +1,18 @@
 package workflows_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"admit/onboarding"
 	"admit/workflows"
 )
-
-// record, when set, is the release under whose name TestPaths writes the
-// histories of all paths to testdata: those of a release are never written again.
-var record = flag.String("record", "", "write the histories of the canonical paths under this release's name")
-
-const histories = "testdata/histories"
 
 // path is one way through the workflow, driven on a real server. drive returns
 // the run whose history stands for it.
@@ -287,103 +272,4 @@ func completion(s *server) string {
 	}
 	s.sent("onboarding.closed")
 	return run
-}
-
-func TestPaths(t *testing.T) {
-	t.Parallel()
-	for _, p := range paths {
-		t.Run(p.name, func(t *testing.T) {
-			t.Parallel()
-			s := serve(t, newBook(), p.limits)
-			h := s.history(p.drive(s))
-			replay(t, h)
-			if *record != "" {
-				write(t, p.name, h)
-			}
-		})
-	}
-}
-
-func (s *server) history(runID string) *historypb.History {
-	s.t.Helper()
-	h := &historypb.History{}
-	it := s.c.GetWorkflowHistory(s.ctx(), s.id(), runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for it.HasNext() {
-		e, err := it.Next()
-		if err != nil {
-			s.t.Fatalf("history: %v", err)
-		}
-		h.Events = append(h.Events, e)
-	}
-	return h
-}
-
-func replayer(t *testing.T) worker.WorkflowReplayer {
-	t.Helper()
-	r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.RegisterWorkflowWithOptions(workflows.Workflow{}.Onboarding, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	return r
-}
-
-func replay(t *testing.T, h *historypb.History) {
-	t.Helper()
-	if err := replayer(t).ReplayWorkflowHistory(nil, h); err != nil {
-		t.Errorf("the history does not replay: %v", err)
-	}
-}
-
-// write stores a history without the name of the machine that it was recorded on.
-func write(t *testing.T, name string, h *historypb.History) {
-	t.Helper()
-	raw, err := protojson.Marshal(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer // protojson promises no stable spaces
-	if err := json.Indent(&text, raw, "", " "); err != nil {
-		t.Fatal(err)
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(histories, name+"."+*record+".json")
-	if err := os.MkdirAll(histories, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(text.String(), host, "host")+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestReplay replays every recorded history, of this build's release and of all
-// before it.
-func TestReplay(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	recorded := map[string]bool{}
-	for _, file := range files {
-		name, _, _ := strings.Cut(filepath.Base(file), ".")
-		if !slices.ContainsFunc(paths, func(p path) bool { return p.name == name }) {
-			t.Errorf("%s belongs to no path", file)
-		}
-		recorded[name] = true
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Parallel()
-			if err := replayer(t).ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
-				t.Errorf("the history does not replay: %v", err)
-			}
-		})
-	}
-	for _, p := range paths {
-		if !recorded[p.name] {
-			t.Errorf("no history of the path %q: record it with go test ./workflows -run TestPaths -record RELEASE", p.name)
-		}
-	}
 }
