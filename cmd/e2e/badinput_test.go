@@ -104,7 +104,7 @@ func TestCredentialsBeforeBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing is written any more
+	defer conn.Close() // nothing is written any more
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestCredentialsBeforeBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // the status is all that counts
+	defer res.Body.Close() // the status is all that counts
 	if res.StatusCode != http.StatusUnauthorized || res.Header.Get("WWW-Authenticate") == "" {
 		t.Errorf("answer %s %v", res.Status, res.Header)
 	}

@@ -42,7 +42,7 @@ func execute(t *testing.T, database, sql string) {
 	if err != nil {
 		t.Fatalf("connect to PostgreSQL: %v", err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statement has succeeded or the test has failed
+	defer conn.Close(ctx) // the statement has succeeded or the test has failed
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}

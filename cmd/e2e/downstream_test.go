@@ -169,6 +169,11 @@ func TestReversalOvertakesGrant(t *testing.T) {
 		}
 		return nil
 	})
+	for _, c := range k.of(user, "access.granted") {
+		if c.ID != k.of(user, "access.granted")[0].ID {
+			t.Errorf("the grant came again under another ID, %s", c.ID)
+		}
+	}
 	reversed := time.Now()
 	s.accepted(pathKYC, kyc(user, "NOT_VERIFIED", ""))
 	eventually(t, 8*time.Second, "the revoke was tried", func() error {

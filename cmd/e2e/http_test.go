@@ -52,7 +52,7 @@ func (s *system) send(method, address string, header http.Header, body io.Reader
 	if err != nil {
 		return answer{}, err
 	}
-	defer res.Body.Close() //nolint:errcheck // it is read to its end
+	defer res.Body.Close() // it is read to its end
 	text, err := io.ReadAll(res.Body)
 	return answer{res.StatusCode, string(text), res.Header}, err
 }

@@ -129,19 +129,22 @@ func (k *sink) total() int {
 	return len(k.calls)
 }
 
-// twice returns the IDs that were answered 2xx more than once.
+// twice returns the effects that were answered 2xx more than once, whatever IDs
+// they came under.
 func (k *sink) twice() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	seen, again := map[string]bool{}, []string{}
+	taken := map[string]int{}
 	for _, c := range k.calls {
-		if c.Status >= 300 {
-			continue
+		if c.Status < 300 {
+			taken[fmt.Sprintf("%s/%d/%s:%s", c.Data.UserID, c.Data.Version, c.Type, c.Data.Check)]++
 		}
-		if seen[c.ID] {
-			again = append(again, c.Type+" "+c.Data.UserID)
+	}
+	var again []string
+	for effect, n := range taken {
+		if n > 1 {
+			again = append(again, effect)
 		}
-		seen[c.ID] = true
 	}
 	return again
 }
