@@ -25,11 +25,11 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## run the whole system, play sample users, stay up until Ctrl-C
-	@bin/devstack up -- bin/simulator run --admit bin/admit
+	@bin/devstack up -- bin/simulator run --admit bin/admit --example-worker bin/exampleworker
 
 .PHONY: demo
 demo: build ## what make run does, on data that is thrown away; ends after the table
-	bin/devstack exec -- bin/simulator run --admit bin/admit --once
+	bin/devstack exec -- bin/simulator run --admit bin/admit --example-worker bin/exampleworker --once
 
 .PHONY: test
 test: bin/devstack ## run every test on a real PostgreSQL and a real Temporal
