@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -57,31 +58,33 @@ func configCommand(_ context.Context, p process) int {
 }
 
 // senders makes what delivers to each target that is no activity of another
-// team.
+// team. The error holds every mistake, one a line.
 func senders(s settings.Settings, contacts activities.Contacts) (map[string]activities.Sender, error) {
 	all := map[string]activities.Sender{}
+	var problems []error
 	for _, h := range s.Hooks {
 		if h.TaskQueue != "" {
 			continue
 		}
 		hook, err := activities.NewHook(activities.HookConfig{Name: h.Name, URL: h.URL, Secrets: h.Secrets, AllowPrivate: h.AllowPrivate}, s.Build)
 		if err != nil {
-			return nil, fmt.Errorf("hook %s: %w", h.Name, err)
+			problems = append(problems, err)
+			continue
 		}
 		all[h.Name] = hook
 	}
 	if s.Mail == nil {
-		return all, nil
+		return all, errors.Join(problems...)
 	}
 	mail, err := activities.NewMail(activities.MailConfig{
 		Address: s.Mail.Address, TLS: s.Mail.TLS, From: s.Mail.From,
 		Username: s.Mail.Username, Password: s.Mail.Password, TemplatesDir: s.Mail.Templates,
 	}, contacts)
 	if err != nil {
-		return nil, fmt.Errorf("notify.email: %w", err)
+		problems = append(problems, fmt.Errorf("notify.email: %w", err))
 	}
 	all["mail"] = mail
-	return all, nil
+	return all, errors.Join(problems...)
 }
 
 // healthTimeout bounds a health check; container runtimes expect seconds.

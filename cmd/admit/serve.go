@@ -39,7 +39,7 @@ func (p process) serve(ctx context.Context, name string, role settings.Role) int
 	if code, done := p.noArguments(name, "run until SIGTERM; settings are environment variables"); done {
 		return code
 	}
-	s, logger, ok := p.load(role)
+	s, logger, ok := p.load(ctx, role)
 	if !ok {
 		return exitUsage
 	}

@@ -39,12 +39,9 @@ var attributeTypes = []struct {
 // temporalClient prepares a client by Temporal's own variables. It connects at
 // the first call, so that a process starts while Temporal is away.
 func temporalClient(logger *slog.Logger) (client.Client, string, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := temporalOptions()
 	if err != nil {
-		return nil, "", fmt.Errorf("the TEMPORAL_ variables: %w", err)
-	}
-	if options.Namespace == "" {
-		options.Namespace = client.DefaultNamespace
+		return nil, "", err
 	}
 	options.Logger = sdklog.NewStructuredLogger(logger)
 	c, err := client.NewLazyClient(options)
@@ -52,6 +49,18 @@ func temporalClient(logger *slog.Logger) (client.Client, string, error) {
 		return nil, "", fmt.Errorf("prepare the Temporal client: %w", err)
 	}
 	return c, options.Namespace, nil
+}
+
+// temporalOptions reads Temporal's own variables.
+func temporalOptions() (client.Options, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return client.Options{}, fmt.Errorf("the TEMPORAL_ variables: %w", err)
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	return options, nil
 }
 
 // setupTimeout bounds all of admit setup.

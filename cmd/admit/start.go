@@ -63,13 +63,14 @@ func (p process) noArguments(name, about string) (code int, done bool) {
 
 // load reads the settings for a role and tells every mistake; ok says whether
 // the process may go on.
-func (p process) load(role settings.Role) (s settings.Settings, logger *slog.Logger, ok bool) {
+func (p process) load(ctx context.Context, role settings.Role) (s settings.Settings, logger *slog.Logger, ok bool) {
 	s, warnings, problems := settings.Load(role, p.environ, os.ReadFile)
-	for _, problem := range problems {
-		say(p.err, "admit: %s\n", problem)
+	found := mistakes(ctx, s, problems)
+	for _, mistake := range found {
+		say(p.err, "admit: %s\n", mistake)
 	}
-	if len(problems) > 0 {
-		say(p.err, "admit: %d mistakes in the settings; nothing was started\n", len(problems))
+	if len(found) > 0 {
+		say(p.err, "admit: %d mistakes in the settings; nothing was started\n", len(found))
 		return s, nil, false
 	}
 	if s.Build == "" {

@@ -87,29 +87,42 @@ func TestGracefulStop(t *testing.T) {
 }
 
 // TestMistakesInSettings holds that a process with mistakes in its settings
-// names all of them, does not start, and does not show a secret.
+// names all of them at once, does not start, and shows no secret.
 func TestMistakesInSettings(t *testing.T) {
 	t.Parallel()
-	config := filepath.Join(t.TempDir(), "admit.yaml")
-	text := "polcy: {}\npolicy: {jitter: soon}\nhooks:\n  - {name: core, url: \"https://core.example/\", secrets_env: NOT_THERE, events: [\"*\"]}\n"
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	env := []string{"ADMIT_PROVIDERS=p100,carrier-pigeon", "ADMIT_LISTEN=nowhere", "ADMIT_SHADOW=perhaps",
-		"ADMIT_ADMIN_TOKENS=alice:operate:hunter2", "ADMIT_CONFIG=" + config}
-	for _, role := range []string{"serve", "ingress"} {
-		code, _, errs := runOnce(t, world.admit, env, role)
-		if code != 2 {
-			t.Errorf("%s: exit code %d", role, code)
-		}
-		for _, name := range []string{"DATABASE_URL", "ADMIT_P100_TOKENS", "carrier-pigeon", "ADMIT_LISTEN", "ADMIT_SHADOW",
-			"polcy (line 1)", "policy.jitter (line 2)", "hooks.secrets_env (line 4)"} {
-			if !strings.Contains(errs, name) {
-				t.Errorf("%s does not name %s in\n%s", role, name, errs)
+	broken := "polcy: {}\npolicy: {jitter: soon}\nhooks:\n  - {name: core, url: \"https://core.example/\", secrets_env: NOT_THERE, events: [\"*\"]}\n"
+	weak := "hooks:\n  - {name: core, url: \"https://core.example/\", secrets_env: WEAK, events: [\"*\"]}\n" +
+		"  - {name: crm, url: \"https://crm.example/\", secrets_env: WEAK, events: [\"*\"]}\n"
+	for _, c := range []struct {
+		name, config string
+		env, says    []string
+	}{
+		{"nothing is set", "", nil, []string{"DATABASE_URL: is needed", "ADMIT_P100_TOKENS", "ADMIT_XGATEWAY_SECRETS"}},
+		{"of each kind", broken, []string{"ADMIT_PROVIDERS=p100,carrier-pigeon", "ADMIT_LISTEN=nowhere", "ADMIT_SHADOW=perhaps", "ADMIT_ADMIN_TOKENS=alice:operate:hunter2"},
+			[]string{"DATABASE_URL", "ADMIT_P100_TOKENS", "carrier-pigeon", "ADMIT_LISTEN", "ADMIT_SHADOW", "ADMIT_ADMIN_TOKENS: token 1",
+				"polcy (line 1)", "policy.jitter (line 2)", "hooks.secrets_env (line 4)"}},
+		{"that the packages tell", weak, []string{"DATABASE_URL=postgres://a:hunter2%zz@h/d", "ADMIT_PROVIDERS=p100", "ADMIT_P100_TOKENS=x",
+			"ADMIT_ADMIN_TOKENS=alice:operate:hunter2,bob", "TEMPORAL_TLS_CLIENT_CERT_PATH=/none", "TEMPORAL_TLS_CLIENT_KEY_PATH=/none", "WEAK=whsec_aHVudGVyMg=="},
+			[]string{"DATABASE_URL", "ADMIT_ADMIN_TOKENS: token 1", "ADMIT_ADMIN_TOKENS: token 2", "TEMPORAL_", "core", "crm"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config := filepath.Join(t.TempDir(), "admit.yaml")
+			if err := os.WriteFile(config, []byte(c.config), 0o600); err != nil {
+				t.Fatal(err)
 			}
-		}
-		if strings.Contains(errs, "hunter2") {
-			t.Errorf("%s shows a token", role)
-		}
+			code, _, errs := runOnce(t, world.admit, append(c.env, "ADMIT_CONFIG="+config), "serve")
+			if code != 2 {
+				t.Errorf("exit code %d", code)
+			}
+			for _, name := range c.says {
+				if !strings.Contains(errs, name) {
+					t.Errorf("it does not name %s in\n%s", name, errs)
+				}
+			}
+			if strings.Contains(errs, "hunter2") {
+				t.Errorf("it shows a secret:\n%s", errs)
+			}
+		})
 	}
 }
