@@ -8,6 +8,9 @@ import (
 	"admit/onboarding"
 )
 
+// gap keeps columns apart: the UI draws tables without padding, and drops blanks.
+const gap = "\u00a0\u00a0"
+
 // details renders where the user stands as the Markdown that the Temporal UI
 // shows on top of a run.
 func details(a onboarding.Advanced) string {
@@ -15,12 +18,12 @@ func details(a onboarding.Advanced) string {
 	var b strings.Builder
 	row := func(cells ...string) {
 		for _, c := range cells {
-			b.WriteString("| " + cell(c) + " ")
+			b.WriteString("| " + cell(c) + gap + " ")
 		}
 		b.WriteString("|\n")
 	}
 	row("onboarding", "")
-	row("---", "---")
+	b.WriteString("|---|---|\n")
 	row("stage", string(s.Stage)+since(s.Since))
 	row("blocked on", string(s.BlockedOn))
 	row("access", string(s.Access))
@@ -33,7 +36,7 @@ func details(a onboarding.Advanced) string {
 	}
 	b.WriteString("\n")
 	row("#", "at", "input", "outcome", "stage after")
-	row("---", "---", "---", "---", "---")
+	b.WriteString("|---|---|---|---|---|\n")
 	for _, l := range s.Recent {
 		row(fmt.Sprint(l.Seq), moment(l.At), l.Input, string(l.Outcome), string(l.Stage))
 	}

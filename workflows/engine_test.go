@@ -273,7 +273,7 @@ func TestWhatTheUIShows(t *testing.T) {
 	if err := got.Get(&meta); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(meta.GetCurrentDetails(), "| stage | approved |") {
+	if !strings.Contains(strings.ReplaceAll(meta.GetCurrentDetails(), "\u00a0", ""), "| stage | approved |") {
 		t.Errorf("current details: %s", meta.GetCurrentDetails())
 	}
 	described := 0

@@ -307,7 +307,7 @@ func TestCurrentDetails(t *testing.T) {
 		if err := got.Get(&meta); err != nil {
 			t.Error(err)
 		}
-		text = meta.GetCurrentDetails()
+		text = strings.ReplaceAll(meta.GetCurrentDetails(), "\u00a0", "")
 	})
 	finish(env, b, time.Hour)
 	run(t, env, input())
