@@ -53,12 +53,22 @@ const MailTarget = "mail"
 const maxWorkflowID = 200
 
 // WorkflowID returns the ID of the user's workflow: "onboarding:" and the user
-// ID while the whole fits in 200 bytes, else "onboarding-sha256:" and the hex
-// digest of the user ID.
+// ID while the whole is ASCII and fits in 200 bytes, else "onboarding-sha256:" and
+// the hex digest of the user ID. (Temporal's SDK sends a workflow ID as a gRPC
+// header, too, and gRPC refuses one that is not ASCII.)
 func WorkflowID(userID string) string {
-	if id := "onboarding:" + userID; len(id) <= maxWorkflowID {
+	if id := "onboarding:" + userID; len(id) <= maxWorkflowID && ascii(id) {
 		return id
 	}
 	sum := sha256.Sum256([]byte(userID))
 	return "onboarding-sha256:" + hex.EncodeToString(sum[:])
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -15,6 +15,7 @@ func TestWorkflowID(t *testing.T) {
 		{"short", "user-1", "onboarding:user-1"},
 		{"200 bytes in all", at200, "onboarding:" + at200},
 		{"one more", at200 + "u", "onboarding-sha256:"},
+		{"not ASCII", "jörg", "onboarding-sha256:"},
 	} {
 		got := onboarding.WorkflowID(c.user)
 		if !strings.HasPrefix(got, c.want) || len(got) > 200 {
