@@ -154,7 +154,7 @@ func mailTo(address string) (string, error) {
 // revoke, and that the access version only grows.
 func TestReversalOvertakesGrant(t *testing.T) {
 	t.Parallel()
-	const outage = 8 * time.Second
+	const outage = 20 * time.Second
 	k := newSink(t)
 	s := newSystem(t, options{config: k.config()})
 	s.serve()
