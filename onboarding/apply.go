@@ -93,12 +93,15 @@ func (f *fold) settle(fresh bool) {
 	s.Stage = stageOf(s, p)
 	s.BlockedOn = blockedOn(s, p)
 	s.Reversed = len(reversedIn(s, p)) > 0
-	entered := fresh || s.Stage != f.before.Stage
+	entered, at := fresh || s.Stage != f.before.Stage, f.in.Received
+	if f.in.Replay {
+		at = f.now // nobody could act on it before, so the user's time begins now
+	}
 	if entered {
-		s.StageSince, s.Reminders = f.in.Received, 0
+		s.StageSince, s.Reminders = at, 0
 	}
 	if entered || f.progress {
-		s.ClockAt, s.Reminded, s.Escalated, s.Stalled = f.in.Received, 0, 0, false
+		s.ClockAt, s.Reminded, s.Escalated, s.Stalled = at, 0, 0, false
 	}
 	f.access()
 	f.stages(fresh)

@@ -111,7 +111,7 @@ func (f *fold) step(holds, overtaken bool, act func()) Verdict {
 	}
 	switch {
 	case overtaken:
-		return Verdict{Outcome: Noted, Reason: "overtaken"}
+		return Verdict{Outcome: Noted, Reason: codeOvertaken}
 	case !holds:
 		return Verdict{Outcome: Noted, Reason: "blocked_on_" + string(f.s.BlockedOn)}
 	}

@@ -19,10 +19,14 @@ const (
 // Deadline is read follows from Kind.
 type Input struct {
 	Kind     InputKind
-	Received time.Time // when the event was received; for deadlines and policies the time of folding
-	Report   Report
-	Command  Command
-	Deadline Deadline
+	Received time.Time // when the event was received, of a replay the old one; for deadlines and policies the time of folding
+	// Replay says that a report is an old one, folded again; Overtaken that the log
+	// has a later report of the same webhook, which was understood.
+	Replay    bool
+	Overtaken bool
+	Report    Report
+	Command   Command
+	Deadline  Deadline
 }
 
 // Report is a provider's webhook in the provider's own words.

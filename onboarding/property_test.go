@@ -117,7 +117,10 @@ func inputs(reports []onboarding.Report) *rapid.Generator[onboarding.Input] {
 		case 3:
 			return onboarding.Input{Kind: onboarding.InputDeadline} // the next one, due or not
 		}
-		return report(rapid.SampledFrom(reports).Draw(t, "report"), time.Time{})
+		in := report(rapid.SampledFrom(reports).Draw(t, "report"), time.Time{})
+		in.Replay = rapid.IntRange(0, 3).Draw(t, "replay") == 0
+		in.Overtaken = in.Replay && rapid.Bool().Draw(t, "overtaken")
+		return in
 	})
 }
 
@@ -147,6 +150,9 @@ func TestRandomLives(t *testing.T) {
 			at = at.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 60, 600, 7200, 90000, 700000}).Draw(t, "seconds")) * time.Second)
 			in := inputs(reports).Draw(t, "input")
 			in.Received = at.Add(-time.Duration(rapid.IntRange(0, 2).Draw(t, "folded later")) * time.Second)
+			if in.Replay {
+				in.Received = at.Add(-time.Duration(rapid.IntRange(0, 1000).Draw(t, "replayed later")) * time.Hour)
+			}
 			switch in.Kind {
 			case onboarding.InputDeadline:
 				in.Deadline, _ = onboarding.Next(state, policy)
@@ -158,6 +164,7 @@ func TestRandomLives(t *testing.T) {
 				t.Fatalf("%+v: %s", in, f)
 			}
 			once(t, effects)
+			present(t, in, state, after, verdict, at)
 			again(t, in, after, verdict, policy, at)
 			var err error
 			if rebuilt, err = onboarding.Patch(rebuilt, onboarding.Diff(state, after)); err != nil {
@@ -180,6 +187,25 @@ func once(t *rapid.T, effects []onboarding.Effect) {
 			t.Fatalf("two effects %s", k)
 		}
 		keys[k] = true
+	}
+}
+
+// present holds that a replay does not rewrite the present: an overtaken one
+// changes nothing, and none turns back the clock or what is known of a check.
+func present(t *rapid.T, in onboarding.Input, before, after onboarding.State, v onboarding.Verdict, at time.Time) {
+	if !in.Replay {
+		return
+	}
+	if in.Overtaken && (v != onboarding.Verdict{Outcome: onboarding.Noted, Reason: "overtaken"}) {
+		t.Fatalf("an overtaken replay is %s (%s)", v.Outcome, v.Reason)
+	}
+	if v.Outcome == onboarding.Applied && !after.ClockAt.Equal(at) {
+		t.Fatalf("the clock stands at %s after a replay at %s", after.ClockAt, at)
+	}
+	for _, c := range onboarding.Checks {
+		if was, is := before.Checks.At(c), after.Checks.At(c); is.ReportedAt.Before(was.ReportedAt) {
+			t.Fatalf("a replay took %s from %s back to %s", c, was.ReportedAt, is.ReportedAt)
+		}
 	}
 }
 
@@ -225,15 +251,17 @@ func TestEveryStageHasAWayOut(t *testing.T) {
 // FuzzApply holds that no report, however odd, panics or breaks an invariant.
 func FuzzApply(f *testing.F) {
 	for _, r := range alphabet() {
-		f.Add(string(r.Check), r.Status, r.Attempt, r.Processing, "NO_FACE_FOUND", r.Null, int64(60))
+		f.Add(string(r.Check), r.Status, r.Attempt, r.Processing, "NO_FACE_FOUND", r.Null, int64(60), false, false)
+		f.Add(string(r.Check), r.Status, r.Attempt, r.Processing, "", r.Null, int64(-60), true, r.Null)
 	}
 	policy := onboarding.DefaultPolicy()
-	f.Fuzz(func(t *testing.T, check, status, attempt, processing, reason string, null bool, seconds int64) {
+	f.Fuzz(func(t *testing.T, check, status, attempt, processing, reason string, null bool, seconds int64, replay, overtaken bool) {
 		state, _, _ := onboarding.Apply(onboarding.State{UserID: "user-1"}, report(approved, t0), policy, t0)
 		in := report(onboarding.Report{
 			Check: onboarding.Check(check), Status: status, Attempt: attempt, Processing: processing, Null: null,
 			Reasons: []string{reason}, DocsMissing: []string{reason},
 		}, t0.Add(time.Duration(seconds)))
+		in.Replay, in.Overtaken = replay, overtaken
 		after, verdict, effects := onboarding.Apply(state, in, policy, t0)
 		if f := failure(state, after, verdict, effects); f != "" {
 			t.Fatal(f)

@@ -2,15 +2,17 @@ package onboarding
 
 import "time"
 
-// report folds a provider's webhook: told apart are, in this order, words that
-// are not known, a report that says nothing, a duplicate, a late one and a held
-// one; every other is believed at once.
+// report folds a provider's webhook: told apart are, in this order, a replay that
+// a later report has overtaken, words that are not known, a report that says
+// nothing, a duplicate, a late one and a held one; every other is believed at once.
 func (f *fold) report() Verdict {
 	r, at := f.in.Report, f.in.Received
 	c := f.s.Checks.At(r.Check)
 	words := merged(*c, r)
 	m := meaningOf(r, words.Attempt)
 	switch {
+	case f.in.Overtaken || f.old(c):
+		return Verdict{Outcome: Noted, Reason: codeOvertaken}
 	case !m.known:
 		f.isOdd, f.odd = true, r.Check
 		if f.s.Stage == StageApproved {
@@ -50,6 +52,14 @@ func (f *fold) report() Verdict {
 	}
 	return Verdict{Outcome: Applied}
 }
+
+// codeOvertaken is the reason of a verdict on a replay or a deadline that
+// something later has made void.
+const codeOvertaken = "overtaken"
+
+// old says whether the input is a replay from before what is known of the check,
+// be it by another webhook or by an operator: it does not rewrite the present.
+func (f *fold) old(c *CheckState) bool { return f.in.Replay && c.ReportedAt.After(f.in.Received) }
 
 // believe gives a check its new words and status.
 func (f *fold) believe(c *CheckState, w Words, status Status, inProgress bool) {
@@ -95,7 +105,7 @@ func (c *CheckState) become(status Status, at time.Time, inProgress bool) {
 // the user to mend something.
 func (f *fold) passKYC() {
 	k := &f.s.Checks.KYC
-	if k.PassedBefore || !k.Is(StatusNone, StatusAwaitingUser, StatusInReview) {
+	if k.PassedBefore || !k.Is(StatusNone, StatusAwaitingUser, StatusInReview) || f.old(k) {
 		return
 	}
 	k.ProviderStatus, k.HeldReport, k.ReportedAt = wordVerified, false, f.in.Received

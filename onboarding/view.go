@@ -105,6 +105,7 @@ type TimelineEntry struct {
 	Seq        int64           `json:"seq,omitempty"`
 	Input      string          `json:"input,omitempty"` // "p100/kyc-verification", "operator/hold", "deadline/remind"
 	EventID    int64           `json:"eventId,omitempty"`
+	ReplayOf   int64           `json:"replayOf,omitempty"` // the event that this one is a replay of
 	Received   *time.Time      `json:"received,omitempty"`
 	Outcome    Outcome         `json:"outcome,omitempty"`
 	Reason     string          `json:"reason,omitempty"` // of a command: what the operator gave; of a refusal: the code
