@@ -7,8 +7,9 @@
 // Temporal (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE) with Admit's search attributes
 // that no other Admit uses, and leaves workflows there. devstack runs both:
 //
-//	bin/devstack up --dir DIR … -- bin/bench --admit bin/admit
+//	bin/devstack up --dir DIR --pg-port 0 --temporal-port 0 --ui-port 0 --smtp-port 0 --mail-port 0 -- bin/bench --admit bin/admit
 //
+// with a DIR that is new and that PostgreSQL's user can enter.
 // devstack exec will do for a look only: its PostgreSQL does not wait for the
 // disk. A missed target is no failure; the exit code is 0 when the figures are
 // there.
