@@ -56,7 +56,7 @@ func (s *Store) Advance(ctx context.Context, req onboarding.AdvanceRequest) (onb
 	}
 	if f != nil && s.opts.OnFold != nil {
 		for _, l := range f.logs {
-			s.opts.OnFold(l.kind, l.outcome, f.now.Sub(l.received))
+			s.opts.OnFold(l.kind, l.outcome, f.now.Sub(l.queued))
 		}
 	}
 	return answer, nil
@@ -77,7 +77,7 @@ type work struct {
 	events     int64
 	now        time.Time
 	hasContact bool
-	inbox      []onboarding.Event
+	inbox      []inboxEvent
 	more       bool // events are left beside these
 	waiting    []waitingEffect
 }
@@ -107,8 +107,8 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 	})
 	b.Queue(sqlClock, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.now, &w.hasContact) })
 	b.Queue(sqlTakeInbox, userID, maxEvents).Query(func(rows pgx.Rows) (err error) {
-		w.inbox, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e onboarding.Event, err error) {
-			err = row.Scan(&e.ID, &e.Provider, &e.Route, &e.Body, &e.Received)
+		w.inbox, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e inboxEvent, err error) {
+			err = row.Scan(&e.ID, &e.Provider, &e.Route, &e.Body, &e.Received, &e.queued, &e.replayOf, &e.actor, &e.overtaken)
 			return e, err
 		})
 		return err

@@ -30,7 +30,8 @@ func translated(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, onboarding.ErrUnavailable), errors.Is(err, onboarding.ErrData),
-		errors.Is(err, onboarding.ErrNotFound), errors.Is(err, onboarding.ErrConflict):
+		errors.Is(err, onboarding.ErrNotFound), errors.Is(err, onboarding.ErrConflict),
+		errors.Is(err, onboarding.ErrNoEvent), errors.Is(err, onboarding.ErrNotReplayable):
 		return err
 	case passes(err):
 		return fmt.Errorf("%w: %w", onboarding.ErrUnavailable, err)

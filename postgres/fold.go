@@ -24,7 +24,11 @@ type fold struct {
 	stray      []int64     // waiting ones whose target is configured no more
 	next       onboarding.Deadline
 	hasNext    bool
+	newest     map[webhook]inboxEvent // the latest reports understood in this fold
 }
+
+// webhook is a provider's webhook.
+type webhook struct{ provider, route string }
 
 // logRow is a row of the log about to be written.
 type logRow struct {
@@ -39,6 +43,7 @@ type logRow struct {
 	changes  []byte
 	actor    string
 	received time.Time
+	queued   time.Time
 }
 
 // effectRow is a row of the ledger about to be written.
@@ -56,17 +61,19 @@ type effectRow struct {
 // fold decides: a changed policy first, then the events in the order of their
 // IDs, then what is due, unless events are left.
 func (s *Store) fold(w work) *fold {
-	f := &fold{work: w, store: s}
+	f := &fold{work: w, store: s, newest: map[webhook]inboxEvent{}}
 	for _, e := range w.waiting {
 		if _, ok := s.targets[e.target]; !ok {
 			f.stray = append(f.stray, e.id)
 		}
 	}
 	if w.lastSeq > 0 && w.state.PolicyHash != s.policyHash {
-		f.apply(input{Input: onboarding.Input{Kind: onboarding.InputPolicy, Received: w.now}, label: "policy/changed"})
+		f.apply(input{Input: onboarding.Input{Kind: onboarding.InputPolicy, Received: w.now}, label: "policy/changed", queued: w.now})
 	}
 	for _, e := range w.inbox {
+		e.overtaken = e.overtaken || f.later(e)
 		f.apply(readInput(s.opts.Decoder, e))
+		f.understood(e)
 		if e.Provider != onboarding.SourceOperator && e.Provider != onboarding.SourceMerchant {
 			f.events++
 		}
@@ -77,11 +84,29 @@ func (s *Store) fold(w work) *fold {
 			break
 		}
 		in := onboarding.Input{Kind: onboarding.InputDeadline, Received: f.now, Deadline: f.next}
-		f.apply(input{Input: in, label: "deadline/" + string(f.next.Kind)})
+		f.apply(input{Input: in, label: "deadline/" + string(f.next.Kind), queued: f.now})
 		f.next, f.hasNext = onboarding.Next(f.state, s.opts.Policy)
 	}
 	f.more = f.more || f.due()
 	return f
+}
+
+// later says whether e is a replay, and this fold has understood a later report of
+// the same webhook: what take_inbox.sql asks of the log.
+func (f *fold) later(e inboxEvent) bool {
+	newest, ok := f.newest[webhook{e.Provider, e.Route}]
+	return ok && e.replayOf != 0 && newest.after(e)
+}
+
+// understood keeps e in mind where it was, and is the latest of its webhook.
+func (f *fold) understood(e inboxEvent) {
+	if f.logs[len(f.logs)-1].outcome == onboarding.Unrecognised {
+		return
+	}
+	at := webhook{e.Provider, e.Route}
+	if newest, ok := f.newest[at]; !ok || e.after(newest) {
+		f.newest[at] = e
+	}
 }
 
 func (f *fold) due() bool { return f.hasNext && !f.next.Due.After(f.now) }
@@ -94,7 +119,8 @@ func (f *fold) apply(in input) {
 	f.lastSeq++
 	f.logs = append(f.logs, logRow{
 		kind: in.Kind, seq: f.lastSeq, eventID: in.eventID, input: in.label, outcome: verdict.Outcome, code: verdict.Reason,
-		version: after.Version, stage: after.Stage, changes: encodedChanges(before, after), actor: in.actor, received: in.Received,
+		version: after.Version, stage: after.Stage, changes: encodedChanges(before, after), actor: in.actor,
+		received: in.Received, queued: in.queued,
 	})
 	for _, e := range effects {
 		f.overtake(e)

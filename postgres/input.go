@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"admit/onboarding"
 )
@@ -13,14 +15,40 @@ type input struct {
 	eventID *int64
 	label   string // "p100/kyc-verification", "operator/hold"
 	actor   string
+	queued  time.Time // since when it waited to be folded: of a replay later than Received
+}
+
+// inboxEvent is an event that waits to be folded.
+type inboxEvent struct {
+	onboarding.Event
+	queued    time.Time
+	replayOf  int64  // the event that this one is a replay of, 0 for none
+	actor     string // of a replay
+	overtaken bool   // it is a replay, and the log has a later report of the same webhook
+}
+
+// origin returns the ID of the first event of that body.
+func (e inboxEvent) origin() int64 {
+	if e.replayOf != 0 {
+		return e.replayOf
+	}
+	return e.ID
+}
+
+// after says whether e was received after d. Events of one commit share their
+// received time.
+func (e inboxEvent) after(d inboxEvent) bool {
+	return cmp.Or(e.Received.Compare(d.Received), cmp.Compare(e.origin(), d.origin())) > 0
 }
 
 // readInput turns an event into an input. A body that this build cannot read is
 // an input of its own kind: it never stops the user's log.
-func readInput(d Decoder, e onboarding.Event) input {
+func readInput(d Decoder, e inboxEvent) input {
 	in := input{
-		Input:   onboarding.Input{Kind: onboarding.InputUndecodable, Received: e.Received.UTC()},
-		eventID: &e.ID, label: clean(e.Provider+"/"+e.Route, maxWord),
+		Input: onboarding.Input{
+			Kind: onboarding.InputUndecodable, Received: e.Received.UTC(), Replay: e.replayOf != 0, Overtaken: e.overtaken,
+		},
+		eventID: &e.ID, label: clean(e.Provider+"/"+e.Route, maxWord), actor: e.actor, queued: e.queued,
 	}
 	switch e.Provider {
 	case onboarding.SourceOperator:
@@ -37,7 +65,7 @@ func readInput(d Decoder, e onboarding.Event) input {
 		}
 		in.actor = clean(b.Actor, maxWord)
 	default:
-		if r, err := decode(d, e); err == nil {
+		if r, err := decode(d, e.Event); err == nil {
 			in.Kind, in.Report = onboarding.InputReport, r
 		}
 	}

@@ -34,6 +34,8 @@ func TestTheDatabaseRefusesToRewriteThePast(t *testing.T) {
 		{"truncate events", "truncate events", appendOnly},
 		{"move an event", "update events set user_id = 'user-2'", appendOnly},
 		{"rewrite a body", "update events set body = '{}'", appendOnly},
+		{"name another actor", "update events set actor = 'x'", appendOnly},
+		{"make a replay of it", "update events set replay_of = 1", appendOnly},
 		{"erase a body and more", "update events set body = null, route = 'x'", appendOnly},
 		{"an event of nobody", "insert into events (user_id, provider, route, body) values ('', 'p', 'r', '')", broken},
 		{"update policies", "update policies set text = ''", appendOnly},

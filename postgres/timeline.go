@@ -90,7 +90,7 @@ func rowToLogEntry(row pgx.CollectableRow) (placed, error) {
 	var provider string
 	var body []byte
 	err := row.Scan(&e.At, &e.Seq, &e.Input, &e.EventID, &received, &e.Outcome, &e.Code, &e.Actor, &e.Version,
-		&e.Changes, &e.PolicyHash, &e.Build, &provider, &e.RequestID, &body)
+		&e.Changes, &e.PolicyHash, &e.Build, &provider, &e.RequestID, &body, &e.ReplayOf)
 	received = received.UTC()
 	e.At, e.Received, e.Body = e.At.UTC(), &received, shown(body)
 	if provider == onboarding.SourceOperator {
@@ -121,10 +121,10 @@ func rowToEffectEntry(row pgx.CollectableRow) (placed, error) {
 
 func rowToPendingEntry(row pgx.CollectableRow) (placed, error) {
 	e := onboarding.TimelineEntry{Kind: "pending"}
-	var event onboarding.Event
-	err := row.Scan(&e.At, &e.EventID, &event.Provider, &event.Route, &e.RequestID, &event.Body)
+	var event inboxEvent
+	err := row.Scan(&e.At, &e.EventID, &event.Received, &event.Provider, &event.Route, &e.RequestID, &event.Body, &e.ReplayOf, &event.actor)
 	e.At = e.At.UTC()
-	received := e.At
+	received := event.Received.UTC()
 	in := readInput(nil, event)
 	e.Received, e.Input, e.Actor, e.Body = &received, in.label, in.actor, shown(event.Body)
 	if event.Provider == onboarding.SourceOperator {

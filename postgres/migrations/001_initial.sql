@@ -15,7 +15,8 @@ create table events (
     body       bytea,                               -- null when erased
     received   timestamptz not null default now(),
     request_id text,                                -- of commands
-    replay_of  bigint,                              -- the event whose body this one folds again
+    replay_of  bigint,                              -- the event whose body and received time this one folds again
+    actor      text not null default '',            -- of replays: who asked for it
     malformed  boolean not null default false,      -- kept to be looked at, never folded
     constraint events_user_id check (malformed or octet_length(user_id) between 1 and 255)
 );
@@ -23,6 +24,7 @@ create table events (
 create index events_by_user on events (user_id, id);
 create unique index events_request on events (user_id, request_id) where request_id is not null;
 create index events_malformed on events (id) where malformed;
+create index events_replays on events (replay_of, id) where replay_of is not null;
 
 -- What is not folded yet.
 create table inbox (
@@ -78,6 +80,8 @@ create table log (
     constraint log_outcome check (outcome in
         ('applied', 'duplicate', 'late', 'held', 'unrecognised', 'refused', 'noted'))
 );
+
+create index log_unrecognised on log (event_id) where outcome = 'unrecognised';
 
 -- The ledger of what downstream is told.
 create table effects (
