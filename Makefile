@@ -82,9 +82,9 @@ record-histories: bin/devstack ## record the workflow histories that the replay 
 	bin/devstack exec -- go test ./workflows -run TestRecord -record
 
 .PHONY: bench
-bench: build ## measure Admit against something simpler beside it
+bench: build ## measure Admit against something simpler beside it, on a PostgreSQL that waits for the disk
 	cd cmd/bench && go build -o ../../bin/bench .
-	bin/devstack exec -- bin/bench --admit bin/admit
+	bin/devstack up --dir .devstack/bench --fresh --pg-port 0 --temporal-port 0 --ui-port 0 --smtp-port 0 --mail-port 0 -- bin/bench --admit bin/admit
 
 .PHONY: clean
 clean: ## remove what was built and the development data
