@@ -77,8 +77,9 @@ func (l Closed) loop(c *conn, i int, phase *atomic.Int32) ([]time.Duration, erro
 		if user >= l.Script.Users() {
 			user = i
 		}
+		c.prepare(l.Script, user, 0)
 		sent := time.Now()
-		if err := c.post(l.Script, user, 0); err != nil {
+		if err := c.post(); err != nil {
 			return took, err
 		}
 		if phase.Load() == 1 {

@@ -28,10 +28,14 @@ func dial(ctx context.Context, addr string) (*conn, error) {
 	return &conn{Conn: c, in: bufio.NewReaderSize(c, 4096)}, nil
 }
 
-// post sends the next webhook of a user and reads the answer to its end. Another
-// answer than 200 is an error.
-func (c *conn) post(s *Script, user int, number int64) error {
+// prepare makes the next webhook of a user the one that post sends.
+func (c *conn) prepare(s *Script, user int, number int64) {
 	c.out = s.Request(c.out[:0], user, number)
+}
+
+// post sends what was prepared and reads the answer to its end. Another answer
+// than 200 is an error.
+func (c *conn) post() error {
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		return fmt.Errorf("set the deadline: %w", err)
 	}

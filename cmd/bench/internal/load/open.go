@@ -49,8 +49,10 @@ func (l Open) Run(ctx context.Context) ([]time.Time, error) {
 		if !ok {
 			break
 		}
+		// Here and not in the goroutine: a user's webhooks are made in their order.
+		c.prepare(l.Script, order[i%len(order)], l.First+int64(i))
 		sending.Go(func() {
-			if err := c.post(l.Script, order[i%len(order)], l.First+int64(i)); err != nil {
+			if err := c.post(); err != nil {
 				cancel(err)
 				return
 			}

@@ -27,7 +27,7 @@ var words = []string{
 }
 
 // Script is what one receiver is sent: P100's KYC webhooks about a number of
-// users. Different users' webhooks may be made at the same time.
+// users. Different users' webhooks may be made at the same time, one user's may not.
 type Script struct {
 	prefix, token string
 	users         []user
