@@ -10,11 +10,11 @@ with taken as (
     returning event_id, received
 )
 select e.id, e.provider, e.route, coalesce(e.body, ''), e.received, taken.received, coalesce(e.replay_of, 0), e.actor,
-    e.replay_of is not null and exists (
+    case when e.replay_of is null then false else exists (
         select from log l join events x on x.id = l.event_id
         where l.user_id = $1 and l.received >= e.received and l.outcome <> 'unrecognised'
           and x.provider = e.provider and x.route = e.route
-          and (x.received, coalesce(x.replay_of, x.id)) > (e.received, e.replay_of))
+          and (x.received, coalesce(x.replay_of, x.id)) > (e.received, e.replay_of)) end
 from taken cross join lateral (
     select id, provider, route, body, received, replay_of, actor from events where id = taken.event_id offset 0
 ) e
