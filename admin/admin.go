@@ -1,5 +1,6 @@
 // Package admin is the operator's listener: it shows where users stand and what
-// happened to them, starts onboardings, and takes commands. Health, readiness,
+// happened to them, starts onboardings, takes commands, and replays webhooks that
+// nobody understood. Health, readiness,
 // metrics and the API's own description need no token; everything else needs one,
 // and the token's name is the actor in the audit.
 //
@@ -39,10 +40,21 @@ type Acceptor interface {
 	CommandOutcome(ctx context.Context, userID, requestID string) (onboarding.CommandOutcome, bool, error)
 }
 
+// Replayer knows the webhooks that could not be read or understood.
+type Replayer interface {
+	// EventsList returns a page of them, oldest first, and where the next one begins.
+	// onboarding.ErrData means that after is no place in it.
+	EventsList(ctx context.Context, state onboarding.EventState, after string, limit int) (page []onboarding.EventView, next string, err error)
+	// Replay stores one as a new event: onboarding.ErrNoEvent when there is none, an
+	// onboarding.ReplayRefusal when it cannot be replayed.
+	Replay(ctx context.Context, eventID int64, actor string) (newID int64, userID string, err error)
+}
+
 // Store is what the API reads and writes.
 type Store interface {
 	Viewer
 	Acceptor
+	Replayer
 }
 
 // Commander has a command that is stored folded, and waits for its outcome. Any

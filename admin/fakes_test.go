@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -46,7 +47,22 @@ type store struct {
 	refuse   string
 	panics   bool
 	timeline []onboarding.TimelineEntry
-	accepted func() // called where set when a command is stored
+	events   []onboarding.EventView // their IDs are the places in the list
+	asked    eventQuery             // of the last EventsList
+	replays  []replayed
+	refusal  onboarding.ReplayRefusal // of Replay
+	accepted func()                   // called where set when a command is stored
+}
+
+type eventQuery struct {
+	state onboarding.EventState
+	after string
+	limit int
+}
+
+type replayed struct {
+	id    int64
+	actor string
 }
 
 func newStore(users ...string) *store {
@@ -209,6 +225,37 @@ func (s *store) Command(ctx context.Context, userID, requestID string) (onboardi
 		s.outcomes[key] = o
 	}
 	return s.outcomes[key], nil
+}
+
+func (s *store) EventsList(_ context.Context, state onboarding.EventState, after string, limit int) ([]onboarding.EventView, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = eventQuery{state, after, limit}
+	switch {
+	case s.err != nil:
+		return nil, "", s.err
+	case after == "2":
+		return nil, "", nil
+	case after != "":
+		return nil, "", onboarding.ErrData
+	}
+	return s.events, "2", nil
+}
+
+// Replay knows the event 7 alone, which is user-1's.
+func (s *store) Replay(_ context.Context, id int64, actor string) (int64, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return 0, "", s.err
+	case id != 7:
+		return 0, "", onboarding.ErrNoEvent
+	case s.refusal != "":
+		return 0, "", fmt.Errorf("replay an event: %w", s.refusal)
+	}
+	s.replays = append(s.replays, replayed{id, actor})
+	return 70, "user-1", nil
 }
 
 func (s *store) Ring(_ string, r onboarding.Ring) {

@@ -68,6 +68,10 @@ func TestLogLine(t *testing.T) {
 		{"pending command", "POST", commandsPath, operateToken, command, func(s *store) { s.engine = errors.New("away") }, fields{
 			"level": "INFO", "status": 202.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
 			"command": "hold", "outcome": "pending", "error": "away"}},
+		{"replay", "POST", "/v1/events/7/replay", operateToken, "", nil, fields{
+			"level": "INFO", "status": 202.0, "route": "/v1/events/{id}/replay", "actor": "clerk", "userId": "user-1"}},
+		{"no replay", "POST", "/v1/events/7/replay", operateToken, "", func(s *store) { s.refusal = onboarding.ReplayDone }, fields{
+			"level": "WARN", "status": 409.0, "route": "/v1/events/{id}/replay", "actor": "clerk", "code": "not_replayable"}},
 		{"unauthorised", "GET", "/v1/onboardings/user-1", "", "", nil, fields{
 			"level": "WARN", "status": 401.0, "route": "/v1/onboardings/{userId}", "code": "unauthorized"}},
 		{"forbidden", "POST", commandsPath, readToken, command, nil, fields{

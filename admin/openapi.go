@@ -13,6 +13,7 @@ import (
 const (
 	securityScheme = "token"
 	tagOnboardings = "Onboardings"
+	tagEvents      = "Events"
 	tagProcess     = "The process"
 )
 
@@ -23,15 +24,15 @@ func description() *huma.OpenAPI {
 		Info: &huma.Info{
 			Title:   "Admit: admin API",
 			Version: "1",
-			Description: "Shows where users stand and what happened to them, starts onboardings, and takes operators' commands.\n\n" +
+			Description: "Shows where users stand and what happened to them, starts onboardings, takes operators' commands, and replays webhooks that nobody understood.\n\n" +
 				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB.",
 		},
-		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagProcess}},
+		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagEvents}, {Name: tagProcess}},
 		Components: &huma.Components{
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{securityScheme: {
 				Type: "http", Scheme: "bearer",
-				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs), operate (also starts and commands) or admin; its name is the actor in the audit.",
+				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs), operate (also starts, commands and replays) or admin; its name is the actor in the audit.",
 			}},
 		},
 	}

@@ -20,7 +20,7 @@ type refusal struct {
 	status     int
 	code       string // stable, for machines
 	detail     string // for humans
-	reason     string // the rules' own code, where they refused a command
+	reason     string // a code of its own: why the rules refuse a command, or an event cannot be replayed
 	faults     []fault
 	retryAfter time.Duration // 0 where trying again is no use
 }
@@ -35,6 +35,7 @@ type fault struct {
 var (
 	noRoute          = &refusal{status: http.StatusNotFound, code: "not_found", detail: "Nothing has this path; /docs lists what there is."}
 	noUser           = &refusal{status: http.StatusNotFound, code: "not_found", detail: "No user has this ID."}
+	noEvent          = &refusal{status: http.StatusNotFound, code: "not_found", detail: "No event has this ID."}
 	methodNotAllowed = &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "The path has other methods."}
 	unauthorized     = &refusal{status: http.StatusUnauthorized, code: "unauthorized", detail: "A token is needed: Authorization: Bearer, and one of ADMIT_ADMIN_TOKENS."}
 	forbidden        = &refusal{status: http.StatusForbidden, code: "forbidden", detail: "The token's role does not allow this."}
@@ -79,9 +80,9 @@ type problem struct {
 	Type      string  `json:"type"`
 	Title     string  `json:"title"`
 	Status    int     `json:"status"`
-	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, too_large, invalid, unavailable, internal"`
+	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, not_replayable, too_large, invalid, unavailable, internal"`
 	Detail    string  `json:"detail" doc:"For humans"`
-	Reason    string  `json:"reason,omitempty" doc:"Of refused: the rules' own code, such as already_on_hold"`
+	Reason    string  `json:"reason,omitempty" doc:"Of refused and not_replayable: why, such as already_on_hold or already_replayed"`
 	Errors    []fault `json:"errors,omitempty" nullable:"false" doc:"Of invalid: each mistake"`
 	RequestID string  `json:"requestId" doc:"The HTTP request's, also in X-Request-Id and in the log"`
 }
@@ -154,6 +155,8 @@ func failed(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, onboarding.ErrNotFound):
 		return noUser
+	case errors.Is(err, onboarding.ErrNoEvent):
+		return noEvent
 	case errors.Is(err, onboarding.ErrConflict):
 		return conflict
 	case errors.Is(err, onboarding.ErrData):

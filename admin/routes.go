@@ -28,6 +28,8 @@ func (s *Server) route(metrics http.Handler) error {
 	s.registerShow(api)
 	s.registerTimeline(api)
 	s.registerCommand(api)
+	s.registerEvents(api)
+	s.registerReplay(api)
 	s.router.Method(http.MethodGet, "/metrics", quiet(metrics))
 	return s.describe(api.OpenAPI())
 }

@@ -37,7 +37,7 @@ type Ring struct {
 	Provider string   `json:"provider,omitempty"`
 	Route    string   `json:"route,omitempty"`
 	Words    []string `json:"words,omitempty"` // status words that are known codes
-	Cause    string   `json:"cause,omitempty"` // why a sweep rang: inbox or overdue
+	Cause    string   `json:"cause,omitempty"` // why it rings, where it is no webhook or command: inbox or overdue by a sweep, or replay
 }
 
 // Contact is how a user is reached: personal data, never in Temporal, the log or
