@@ -1,6 +1,6 @@
 // Package cli is the operator's side of the admin API: show where a user stands
-// and what happened to the user, list users, and send commands, as tables or as
-// JSON.
+// and what happened to the user, list users, send commands, and list and replay
+// webhooks that nobody understood, as tables or as JSON.
 //
 // The API is found by --admin or ADMIT_ADMIN_URL; the caller's own token is in
 // ADMIT_TOKEN and is never a flag, for flags are seen by everybody on the machine.
@@ -39,6 +39,7 @@ func Commands() []Command {
 		{"timeline", "show everything that happened to a user: admit timeline USER"},
 		{"list", "list users: admit list --stage on_hold"},
 		{"command", "send a command: admit command USER hold --reason …"},
+		{"events", "list webhooks that nobody understood, and replay them: admit events list, admit events replay ID"},
 	}
 }
 
@@ -60,7 +61,7 @@ func Run(ctx context.Context, args []string, env func(string) string, stdout, st
 	root := &cobra.Command{Use: "admit", SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	root.PersistentFlags().StringVar(&a.admin, "admin", "", "the admin listener's `URL` (default: ADMIT_ADMIN_URL, else "+DefaultAdmin+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.status(), a.timeline(), a.list(), a.command())
+	root.AddCommand(a.status(), a.timeline(), a.list(), a.command(), a.events())
 	root.SetArgs(args)
 	root.SetOut(&a.out)
 	root.SetErr(stderr)

@@ -45,6 +45,12 @@ func TestFailures(t *testing.T) {
 		{"a place that is none", nil, readToken, []string{"timeline", "user-1", "--after", "x"}, cli.ExitFailed, "query.after is not what a page gave"},
 		{"too long a reason", nil, operateToken, []string{"command", "user-1", "hold", "--reason", strings.Repeat("a", 501)}, cli.ExitFailed, "body.reason"},
 		{"a bad request ID", nil, operateToken, []string{"command", "user-1", "hold", "--reason", "a", "--request-id", "a b"}, cli.ExitFailed, "body.requestId"},
+		{"no event", nil, operateToken, []string{"events", "replay", "4"}, cli.ExitNotFound, "4: No event has this ID.\nadmit events list"},
+		{"no replay", func(s *store) { s.refusal = onboarding.ReplayDone }, operateToken, []string{"events", "replay", "5"}, cli.ExitFailed, "not replayed (already_replayed): The event was replayed already"},
+		{"a reader's replay", nil, readToken, []string{"events", "replay", "5"}, cli.ExitUnauthorized, "replays need operate"},
+		{"a replay while unavailable", func(s *store) { s.err = onboarding.ErrUnavailable }, operateToken, []string{"events", "replay", "5"}, cli.ExitUnavailable, "the same command again is harmless"},
+		{"events while unavailable", func(s *store) { s.err = onboarding.ErrUnavailable }, readToken, []string{"events", "list"}, cli.ExitUnavailable, "/readyz says"},
+		{"events behind no place", nil, readToken, []string{"events", "list", "--after", "x"}, cli.ExitFailed, "query.after is not what a page gave"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -89,6 +95,16 @@ func TestUsage(t *testing.T) {
 		{[]string{"command", "user-1", "hold"}, "--reason is missing"},
 		{[]string{"command", "user-1", "hold", "--reason", "  "}, "--reason is missing"},
 		{[]string{"command", "user-1", "approve", "--reason", "a"}, "the commands are flag_high_risk, "},
+		{[]string{"events"}, "a command is missing: admit events list, or admit events replay ID"},
+		{[]string{"events", "show"}, `"show" is no command of admit events`},
+		{[]string{"events", "list", "7"}, `unexpected argument "7"`},
+		{[]string{"events", "list", "--state", "applied"}, "the states are malformed, unrecognised"},
+		{[]string{"events", "list", "--limit", "501"}, "1 to 500"},
+		{[]string{"events", "replay"}, "ID is missing: admit events replay ID"},
+		{[]string{"events", "replay", "7", "8"}, `unexpected argument "8"`},
+		{[]string{"events", "replay", "user-1"}, "no ID of an event"},
+		{[]string{"events", "replay", "0"}, "no ID of an event"},
+		{[]string{"events", "replay", "--", "-1"}, "no ID of an event"},
 		{[]string{"status", "user-1", "--admin", "127.0.0.1:8081"}, "no URL of an admin listener"},
 		{[]string{"status", "user-1", "--admin", "ftp://127.0.0.1"}, "no URL of an admin listener"},
 		{[]string{"unknown"}, "unknown command"},
@@ -172,7 +188,7 @@ func TestStrangers(t *testing.T) {
 				_, _ = io.WriteString(w, c.body)
 			}))
 			t.Cleanup(srv.Close)
-			for _, args := range [][]string{{"status", "user-1"}, {"list"}, {"timeline", "user-1"}, {"command", "user-1", "hold", "--reason", "a"}} {
+			for _, args := range [][]string{{"status", "user-1"}, {"list"}, {"timeline", "user-1"}, {"command", "user-1", "hold", "--reason", "a"}, {"events", "list"}, {"events", "replay", "7"}} {
 				code, out, said := run(t, srv.URL, operateToken, args...)
 				if code != cli.ExitUnavailable || !strings.Contains(said, "not as Admit's admin listener") || out != "" {
 					t.Errorf("%v: exit %d: %s%s", args, code, said, out)

@@ -41,6 +41,9 @@ type store struct {
 	err      error
 	engine   error
 	refuse   string
+	events   []onboarding.EventView // oldest first
+	replays  map[int64]string       // actors, by event
+	refusal  onboarding.ReplayRefusal
 }
 
 func (s *store) Onboarding(_ context.Context, userID string) (onboarding.Onboarding, error) {
@@ -123,6 +126,47 @@ func (s *store) Command(_ context.Context, _, requestID string) (onboarding.Comm
 	return o, s.engine
 }
 
+func (s *store) EventsList(_ context.Context, state onboarding.EventState, after string, limit int) ([]onboarding.EventView, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := int64(0)
+	if after != "" {
+		var err error
+		if from, err = strconv.ParseInt(after, 10, 64); err != nil {
+			return nil, "", onboarding.ErrData
+		}
+	}
+	var page []onboarding.EventView
+	for _, e := range s.events {
+		switch {
+		case e.ID <= from || state != "" && e.State != state:
+		case len(page) == limit:
+			return page, strconv.FormatInt(page[limit-1].ID, 10), s.err
+		default:
+			page = append(page, e)
+		}
+	}
+	return page, "", s.err
+}
+
+func (s *store) Replay(_ context.Context, id int64, actor string) (int64, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return 0, "", s.err
+	case s.refusal != "":
+		return 0, "", s.refusal
+	}
+	for _, e := range s.events {
+		if e.ID == id {
+			s.replays[id] = actor
+			return id + 100, e.UserID, nil
+		}
+	}
+	return 0, "", onboarding.ErrNoEvent
+}
+
 func (s *store) Ring(string, onboarding.Ring) {}
 
 // hostile holds what a terminal would act on: a colour, a title, a C1 control, a
@@ -150,6 +194,12 @@ func newStore() *store {
 		s.users[o.UserID] = o
 	}
 	s.timeline = timeline()
+	s.replays = map[int64]string{}
+	s.events = []onboarding.EventView{
+		{ID: 3, Provider: "p100", Route: "kyc-files", Received: at, State: onboarding.EventMalformed},
+		{ID: 5, UserID: "user-1", Provider: "p100", Route: "kyc-verification", Received: at.Add(time.Hour), State: onboarding.EventUnrecognised, ReplayedBy: 9, Replay: "applied"},
+		{ID: 7, UserID: hostile, Provider: "xgateway", Route: "kyc", Received: at.Add(2 * time.Hour), State: onboarding.EventUnrecognised},
+	}
 	return s
 }
 
@@ -168,6 +218,8 @@ func timeline() []onboarding.TimelineEntry {
 		{Kind: "effect", At: at.Add(time.Second), Effect: "onboarding.approved", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, Attempts: 1, LastAnswer: "503", NextTry: &next, Version: 2},
 		{Kind: "log", At: at.Add(time.Hour), Seq: 3, Input: "operator/lift", EventID: 3, Outcome: onboarding.Refused, Actor: "clerk", Reason: hostile, Code: "not_on_hold", RequestID: "r-1"},
 		{Kind: "pending", At: at.Add(2 * time.Hour), Input: "operator/hold", EventID: 4, Actor: "clerk", Reason: "a reason", RequestID: "r-2"},
+		{Kind: "log", At: at.Add(3 * time.Hour), Seq: 4, Input: "p100/poa-verification", EventID: 5, ReplayOf: 2, Outcome: onboarding.Noted, Code: "overtaken", Actor: "clerk"},
+		{Kind: "pending", At: at.Add(4 * time.Hour), Input: "p100/kyc-verification", EventID: 6, ReplayOf: 3, Actor: "clerk"},
 	}
 }
 

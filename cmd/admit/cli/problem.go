@@ -31,13 +31,15 @@ func (c *client) refused(res *http.Response, answer []byte) error {
 	case "unauthorized":
 		f.exit, f.message = ExitUnauthorized, fmt.Sprintf("%s does not know the token in ADMIT_TOKEN; it must be one of the ADMIT_ADMIN_TOKENS there", c.base)
 	case "forbidden":
-		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; commands need operate or admin"
+		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; commands and replays need operate or admin"
 	case "not_found":
 		f.exit = ExitNotFound
 	case "unavailable":
 		f.exit, f.message = ExitUnavailable, fmt.Sprintf("%s\ntry again; %s/readyz says what is missing", p.Detail, c.base)
 	case "refused":
 		f.message = fmt.Sprintf("refused (%s): %s", p.Reason, p.Detail)
+	case "not_replayable":
+		f.message = fmt.Sprintf("not replayed (%s): %s", p.Reason, p.Detail)
 	case "conflict":
 		f.message = p.Detail + "\ngive another --request-id, or none"
 	case "internal":

@@ -35,6 +35,16 @@ func TestOutput(t *testing.T) {
 		{"empty.txt", []string{"list", "--stage", "closed"}, "nobody"},
 		{"list-page.json", []string{"list", "--limit", "1", "--json"}, ""},
 		{"empty.json", []string{"list", "--stage", "closed", "--json", "--all"}, ""},
+		{"events.txt", []string{"events", "list"}, ""},
+		{"events.txt", []string{"events", "list", "--limit", "1", "--all"}, ""},
+		{"events-malformed.txt", []string{"events", "list", "--state", "malformed"}, ""},
+		{"events-page.txt", []string{"events", "list", "--state", "unrecognised", "--limit", "1"}, "--after 5 the next page"},
+		{"events-after.txt", []string{"events", "list", "--after", "5"}, ""},
+		{"events.json", []string{"events", "list", "--json", "--limit", "2"}, ""},
+		{"empty.txt", []string{"events", "list", "--after", "7"}, "none"},
+		{"empty.json", []string{"events", "list", "--after", "7", "--json"}, ""},
+		{"replay.txt", []string{"events", "replay", "5"}, ""},
+		{"replay.json", []string{"events", "replay", "5", "--json"}, ""},
 		{"command.txt", []string{"command", "user-1", "hold", "--reason", "a reason"}, ""},
 		{"command.json", []string{"command", "user-1", "hold", "--reason", "a reason", "--request-id", "r-1", "--json"}, ""},
 	} {
@@ -62,7 +72,8 @@ func TestOutput(t *testing.T) {
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
 	url := serve(t, newStore())
-	for _, args := range [][]string{{"status", "user-1"}, {"status", "user-1", "--json"}, {"timeline", "user-1"}, {"timeline", "user-1", "--json"}} {
+	for _, args := range [][]string{{"status", "user-1"}, {"status", "user-1", "--json"}, {"timeline", "user-1"}, {"timeline", "user-1", "--json"},
+		{"events", "list"}, {"events", "list", "--json"}} {
 		_, out, _ := run(t, url, readToken, args...)
 		for _, r := range out {
 			if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
@@ -70,7 +81,11 @@ func TestHostileTexts(t *testing.T) {
 			}
 		}
 	}
-	_, out, _ := run(t, url, readToken, "status", "user-1", "--json")
+	code, out, said := run(t, url, operateToken, "events", "replay", "7")
+	if code != cli.ExitDone || strings.Count(out, "\n") != 1 || strings.ContainsRune(out, '\x1b') {
+		t.Errorf("exit %d: %q %q", code, out, said)
+	}
+	_, out, _ = run(t, url, readToken, "status", "user-1", "--json")
 	var o onboarding.Onboarding
 	if err := json.Unmarshal([]byte(out), &o); err != nil || o.Checks.SEPAKYC.Message != hostile {
 		t.Errorf("%v: %q", err, o.Checks.SEPAKYC.Message)
@@ -84,6 +99,9 @@ func TestCommandsAndHelp(t *testing.T) {
 		code, out, said := run(t, "", "", c.Name, "--help")
 		if code != cli.ExitDone || said != "" || !strings.Contains(out, "admit "+c.Name) || !strings.Contains(out, "--json") || strings.ContainsAny(c.Help, "\n\t") {
 			t.Errorf("%s: exit %d\n%s%s", c.Name, code, out, said)
+		}
+		if c.Name == "events" && (!strings.Contains(out, "list ") || !strings.Contains(out, "replay ")) {
+			t.Errorf("its commands are not shown:\n%s", out)
 		}
 		if strings.Contains(out, "token") {
 			t.Errorf("%s has a flag for the token", c.Name)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,7 +58,7 @@ func (a *app) printTimeline(entries []json.RawMessage) error {
 		case "effect":
 			t.row(a.time(e.At), "", e.Effect, string(e.State), a.effectDetails(e))
 		default:
-			t.row(a.time(e.At), "", e.Input, e.Kind, by(e))
+			t.row(a.time(e.At), "", e.Input, e.Kind, listed(replayOf(e), by(e)))
 		}
 	}
 	t.flush()
@@ -67,14 +68,8 @@ func (a *app) printTimeline(entries []json.RawMessage) error {
 // logDetails says who, why, and what an operator asks about first: the stage,
 // access and the checks. The rest of what changed is in the JSON.
 func logDetails(e onboarding.TimelineEntry) string {
-	var details []string
-	add := func(text string) {
-		if text != "" {
-			details = append(details, text)
-		}
-	}
-	add(e.Code)
-	add(by(e))
+	details := []string{e.Code, replayOf(e), by(e)}
+	add := func(text string) { details = append(details, text) }
 	for _, c := range e.Changes {
 		check, status := strings.CutPrefix(c.Path, "checks.")
 		check, ofCheck := strings.CutSuffix(check, ".status")
@@ -87,7 +82,20 @@ func logDetails(e onboarding.TimelineEntry) string {
 			add(check + " " + before + " → " + after)
 		}
 	}
-	return strings.Join(details, ", ")
+	return listed(details...)
+}
+
+// listed joins what there is.
+func listed(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), ", ")
+}
+
+// replayOf says which event is folded again, if any.
+func replayOf(e onboarding.TimelineEntry) string {
+	if e.ReplayOf == 0 {
+		return ""
+	}
+	return fmt.Sprintf("replay of %d", e.ReplayOf)
 }
 
 // by says who asked for it and why.
