@@ -85,7 +85,7 @@ func TestTemplateMistakes(t *testing.T) {
 		{"empty sentence", "de/reasons.txt", "DOC_EXPIRED =\n", "de/reasons.txt:1: not written CODE = sentence"},
 		{"twice", "de/reasons.txt", "DOC_EXPIRED = a\n\nDOC_EXPIRED = b\n", "de/reasons.txt:3: DOC_EXPIRED stands here twice"},
 		{"a suspicion", "de/reasons.txt", "DOC_FAKE = Das ist nicht echt.\n", "de/reasons.txt:1: DOC_FAKE is not to be spoken of"},
-		{"silence", "de/reasons.txt", "HIGH_RISK_REVIEW = Wir sehen genauer hin.\n", "de/reasons.txt:1: HIGH_RISK_REVIEW is not to be spoken of"},
+		{"silence", "de/reasons.txt", "high_risk_review = Wir sehen genauer hin.\n", "de/reasons.txt:1: high_risk_review is not to be spoken of"},
 		{"an unknown code", "de/reasons.txt", "NEVER_SEEN = Hm.\n", "de/reasons.txt:1: NEVER_SEEN is not to be spoken of"},
 	}
 	for _, tt := range tests {

@@ -15,7 +15,7 @@ func Apply(s State, in Input, p Policy, now time.Time) (State, Verdict, []Effect
 		in.Received = now
 	}
 	f := fold{before: s, s: s, in: in, policy: p, now: now}
-	fresh := s.StartedAt.IsZero()
+	fresh := s.Version == 0
 	if fresh {
 		f.start()
 	}
@@ -60,7 +60,7 @@ func (f *fold) input() Verdict {
 	case InputReport:
 		return f.report()
 	case InputStart:
-		if f.before.StartedAt.IsZero() {
+		if f.before.Version == 0 {
 			return Verdict{Outcome: Applied}
 		}
 		return Verdict{Outcome: Noted, Reason: "exists"}
@@ -70,6 +70,7 @@ func (f *fold) input() Verdict {
 		return f.deadline()
 	case InputPolicy:
 		f.s.PolicyHash = f.policy.Hash()
+		f.fitSteps()
 		return Verdict{Outcome: Applied}
 	}
 	f.tell("undecodable")
@@ -85,11 +86,7 @@ func (f *fold) tell(cause string) { f.causes = append(f.causes, cause) }
 // operators and deadlines, and collects the effects.
 func (f *fold) settle(fresh bool) {
 	s, p := &f.s, f.policy
-	if won(s, p) {
-		s.Approved, s.ApprovedBefore = true, true
-	} else if lost(s, p) {
-		s.Approved = false
-	}
+	f.approval()
 	s.Stage = stageOf(s, p)
 	s.BlockedOn = blockedOn(s, p)
 	s.Reversed = len(reversedIn(s, p)) > 0
@@ -114,4 +111,24 @@ func (f *fold) settle(fresh bool) {
 		f.effects = append(f.effects, Effect{Name: EffectUnrecognised, Check: f.odd})
 	}
 	f.notices()
+}
+
+// approval judges whether approval is won or lost, and keeps which checks it
+// rests on: a reversal of one of them counts although the policy may have
+// stopped listing it.
+func (f *fold) approval() {
+	s, p := &f.s, f.policy
+	switch {
+	case won(s, p):
+		s.Approved, s.ApprovedBefore = true, true
+		for _, c := range Checks {
+			k := s.Checks.At(c)
+			k.ReliedOn = p.lists(c) && k.Is(StatusPassed)
+		}
+	case lost(s, p):
+		s.Approved = false
+		for _, c := range Checks {
+			s.Checks.At(c).ReliedOn = false
+		}
+	}
 }

@@ -90,7 +90,7 @@ func (f *fold) close() string {
 }
 
 func (f *fold) reopen() string {
-	if !f.s.Closed && !f.s.Abandoned {
+	if f.s.Stage != StageClosed && f.s.Stage != StageAbandoned {
 		return RefusedNotClosed
 	}
 	f.s.Closed, f.s.Abandoned = false, false

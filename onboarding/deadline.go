@@ -39,7 +39,7 @@ func upcoming(s State, p Policy) []Deadline {
 		add(DeadlineRemind, stall.Remind, s.Reminded)
 	}
 	add(DeadlineEscalate, stall.Escalate, s.Escalated)
-	if stall.Abandon > 0 && !s.Abandoned {
+	if stall.Abandon > 0 && !s.Abandoned && canAbandon(s.Stage) {
 		ds = append(ds, Deadline{Kind: DeadlineAbandon, Due: dueAt(s, p, stall.Abandon.D())})
 	}
 	return ds
@@ -49,31 +49,67 @@ func dueAt(s State, p Policy, after time.Duration) time.Time {
 	return s.ClockAt.Add(after + spread(p.Jitter.D(), s.UserID)).Truncate(time.Microsecond)
 }
 
-// maxRepeats bounds how often a last step repeats, so that no product of a
-// policy's durations overflows: centuries even for a policy in seconds.
-const maxRepeats = 1 << 24
+// canAbandon says whether a user in that stage can be given up: in any other the
+// stage would not become abandoned.
+func canAbandon(s Stage) bool {
+	return s == StageCollecting || s == StageActionRequired || s == StageInReview || s == StageHighRiskReview
+}
+
+// maxAfter is how long after the clock's start a list that repeats goes on.
+const maxAfter = 100 * 365 * 24 * time.Hour
 
 // stepAfter returns how long after the clock's start the given step of a list is
 // due. Behind its end a list that repeats goes on at the distance of its last two
 // steps, a single step at its own length.
 func stepAfter(list []Duration, step int, repeats bool) (time.Duration, bool) {
 	n := len(list)
-	switch {
-	case n == 0 || step < 0:
+	if n == 0 || step < 0 {
 		return 0, false
-	case step < n:
+	}
+	if step < n {
 		return list[step].D(), true
-	case !repeats || step-n >= maxRepeats:
-		return 0, false
 	}
-	gap := list[n-1].D()
-	if n > 1 {
-		gap -= list[n-2].D()
+	last, gap := list[n-1].D(), gapOf(list)
+	if more := time.Duration(step - n + 1); repeats && gap > 0 && last <= maxAfter && more <= (maxAfter-last)/gap {
+		return last + more*gap, true
 	}
-	if gap <= 0 {
-		return 0, false
+	return 0, false
+}
+
+// gapOf returns the distance at which a list repeats its last step.
+func gapOf(list []Duration) time.Duration {
+	if n := len(list); n > 1 {
+		return list[n-1].D() - list[n-2].D()
 	}
-	return list[n-1].D() + time.Duration(step-n+1)*gap, true
+	return list[0].D()
+}
+
+// stepsBy returns how many steps of a list are due by the given time after the
+// clock's start.
+func stepsBy(list []Duration, after time.Duration, repeats bool) int {
+	due := 0
+	for _, d := range list {
+		if d.D() <= after {
+			due++
+		}
+	}
+	if due < len(list) || due == 0 || !repeats || gapOf(list) <= 0 {
+		return due
+	}
+	return due + int((after-list[len(list)-1].D())/gapOf(list))
+}
+
+// fitSteps fits the counters of done steps to a changed policy, whose lists are
+// others: no step of the new list that lies ahead counts as done, and of those
+// that have passed one at most is left to act.
+func (f *fold) fitSteps() {
+	stall := f.policy.Stall.At(f.s.Stage)
+	since := f.now.Sub(f.s.ClockAt) - spread(f.policy.Jitter.D(), f.s.UserID)
+	fit := func(done int, list []Duration) int {
+		passed := stepsBy(list, since, stall.Abandon == 0)
+		return min(max(done, passed-1), passed)
+	}
+	f.s.Reminded, f.s.Escalated = fit(f.s.Reminded, stall.Remind), fit(f.s.Escalated, stall.Escalate)
 }
 
 // deadline folds one due step. It acts only when its condition holds and nothing
@@ -97,7 +133,8 @@ func (f *fold) deadline() Verdict {
 		return f.step(f.s.BlockedOn == User, overtaken, f.remind)
 	case DeadlineEscalate:
 		f.s.Escalated++
-		return f.step(f.s.BlockedOn != User, overtaken, f.escalate)
+		// Who has had every reminder is not forgotten in silence either.
+		return f.step(f.s.BlockedOn != User || f.s.Reminders >= f.policy.MaxReminders, overtaken, f.escalate)
 	}
 	f.s.Abandoned = true
 	return Verdict{Outcome: Applied}

@@ -37,7 +37,7 @@ func (c *CheckState) fields(prefix string) []field {
 		{prefix + "providerStatus", &c.ProviderStatus}, {prefix + "attempt", &c.Attempt}, {prefix + "processing", &c.Processing},
 		{prefix + "reasons", &c.Reasons}, {prefix + "docsMissing", &c.DocsMissing},
 		{prefix + "passedBefore", &c.PassedBefore}, {prefix + "passedAt", &c.PassedAt}, {prefix + "lostAt", &c.LostAt},
-		{prefix + "moving", &c.Moving}, {prefix + "heldReport", &c.HeldReport}, {prefix + "lateTold", &c.LateTold},
+		{prefix + "moving", &c.Moving}, {prefix + "reliedOn", &c.ReliedOn}, {prefix + "heldReport", &c.HeldReport}, {prefix + "lateTold", &c.LateTold},
 		{prefix + "reportedAt", &c.ReportedAt}, {prefix + "beforeFlag", &c.BeforeFlag},
 	}
 }

@@ -91,7 +91,12 @@ func (f *fold) verdictNotice() {
 		e.Name = NotifySuspended
 	case StageRejected:
 		e.Name = NotifyRejected
+	case StageOnHold, StageClosed:
+		return
 	default:
+		if s.Told == StageRejected {
+			s.Told = "" // the user has a new chance, and is told again if it fails
+		}
 		return
 	}
 	if f.say(e) {

@@ -160,6 +160,10 @@ func TestOvertakes(t *testing.T) {
 		{"a new stage overtakes no hook", onboarding.Effect{Name: "onboarding.in_review"}, "onboarding.collecting", none, false},
 		{"a reminder's event overtakes no message", onboarding.Effect{Name: onboarding.EffectReminder}, onboarding.NotifyApproved, none, false},
 		{"a check's change overtakes messages about it", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyActionRequired, kyc, true},
+		{"a new stage overtakes no message about a check that is still true", onboarding.Effect{Name: "onboarding.suspended"}, onboarding.NotifyActionRequired, kyc, false},
+		{"an approval overtakes messages about checks", onboarding.Effect{Name: "onboarding.approved"}, onboarding.NotifyActionRequired, kyc, true},
+		{"a check's change overtakes a reminder", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyReminder, none, true},
+		{"but not an approval", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyApproved, none, false},
 		{"but not about another", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: onboarding.POA}, onboarding.NotifyActionRequired, kyc, false},
 		{"a reminder overtakes the one before", onboarding.Effect{Name: onboarding.NotifyReminder}, onboarding.NotifyReminder, none, true},
 	} {

@@ -23,6 +23,11 @@ func (f *fold) report() Verdict {
 		return Verdict{Outcome: Noted, Reason: "null_status"}
 	case words.equal(c.Words) && !f.anotherFile(c):
 		return Verdict{Outcome: Duplicate}
+	}
+	if m.odd {
+		f.isOdd, f.odd = true, r.Check
+	}
+	switch {
 	case f.late(c, m):
 		if !c.LateTold {
 			c.LateTold = true
@@ -35,9 +40,6 @@ func (f *fold) report() Verdict {
 			f.tell("held_report:" + string(r.Check))
 		}
 		return Verdict{Outcome: Held}
-	}
-	if m.odd {
-		f.isOdd, f.odd = true, r.Check
 	}
 	if r.Check == KYC && r.Status == wordExpired && c.none() {
 		// The provider had verified this user before Admit heard of it.
@@ -92,8 +94,8 @@ func (c *CheckState) become(status Status, at time.Time, inProgress bool) {
 	if was == StatusPassed || status == StatusFailed && was != StatusFailed {
 		c.LostAt, c.Moving = at, false
 	}
-	if inProgress {
-		c.Moving = true
+	if inProgress && !at.Before(c.LostAt) {
+		c.Moving = true // not by one that was received before the loss and folded after it
 	}
 	if !c.Reversed() && status != StatusFailed {
 		c.LostAt, c.Moving = time.Time{}, false

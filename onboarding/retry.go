@@ -3,6 +3,7 @@ package onboarding
 import (
 	"hash/fnv"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -54,25 +55,35 @@ func spread(limit time.Duration, seed string) time.Duration {
 }
 
 // Overtakes says whether e, decided later, supersedes a waiting effect of the
-// same user. A revoke supersedes a grant that was not delivered; a new stage
-// supersedes every message to the user, and a check's change the messages about
-// that check. A revoke and a hook are never superseded.
+// same user. A revoke supersedes a grant that was not delivered; a revoke and a
+// hook are never superseded. A message to the user is, once it is not true or of
+// no use any more.
 func (e Effect) Overtakes(name string, check Check) bool {
 	switch {
 	case e.Name == EffectRevoked:
 		return name == EffectGranted
 	case !(Effect{Name: name}).Notify():
 		return false
-	case e.Name == EffectCheckChanged:
-		return check == e.Check
 	case e.Notify():
 		return e.Name == name && check == e.Check
+	case name == NotifyReminder:
+		return e.Name == EffectCheckChanged || e.stage() != ""
+	case check != "":
+		return e.Name == EffectCheckChanged && check == e.Check || settled(e.stage())
 	}
-	return e.entersStage()
+	return e.stage() != ""
 }
 
-// entersStage says whether e tells of a new stage.
-func (e Effect) entersStage() bool {
-	const prefix = "onboarding."
-	return len(e.Name) > len(prefix) && e.Name[:len(prefix)] == prefix && Stage(e.Name[len(prefix):]).Valid()
+// settled says whether nothing is asked of the user in that stage.
+func settled(s Stage) bool {
+	return s == StageApproved || s == StageRejected || s == StageAbandoned || s == StageClosed
+}
+
+// stage returns the stage that e tells of, "" when it tells of none.
+func (e Effect) stage() Stage {
+	name, ok := strings.CutPrefix(e.Name, "onboarding.")
+	if s := Stage(name); ok && s.Valid() {
+		return s
+	}
+	return ""
 }

@@ -12,11 +12,13 @@ const (
 	SpeechSilent  Speech = "silent"
 )
 
-// Admit's own reason codes, beside those of the providers.
+// Admit's own reason codes, beside those of the providers. All but ReasonOther
+// are written as no kept code of a provider is, so that no provider can silence
+// Admit.
 const (
 	ReasonOther            = "OTHER" // a provider's reason that is no code
-	ReasonHighRiskReview   = "HIGH_RISK_REVIEW"
-	ReasonHighRiskRejected = "HIGH_RISK_REJECTED"
+	ReasonHighRiskReview   = "high_risk_review"
+	ReasonHighRiskRejected = "high_risk_rejected"
 )
 
 // Reason is a code and how it may be spoken of.

@@ -1,11 +1,16 @@
 package onboarding
 
+// lists says whether the check is in one of the policy's lists.
+func (p Policy) lists(c Check) bool {
+	return has(p.RequireAny, c) || has(p.RequireAll, c) || has(p.RequireIfStarted, c)
+}
+
 // listed returns the checks in the policy's lists, each once, in the order of
 // Checks.
 func (p Policy) listed() []Check {
 	var in []Check
 	for _, c := range Checks {
-		if has(p.RequireAny, c) || has(p.RequireAll, c) || has(p.RequireIfStarted, c) {
+		if p.lists(c) {
 			in = append(in, c)
 		}
 	}
@@ -21,12 +26,12 @@ func has(list []Check, c Check) bool {
 	return false
 }
 
-// reversedIn returns the checks in the lists that have passed before and are
-// not passed now.
+// reversedIn returns the checks in the lists, and those that the user's approval
+// rests on, that have passed before and are not passed now.
 func reversedIn(s *State, p Policy) []Check {
 	var in []Check
-	for _, c := range p.listed() {
-		if s.Checks.At(c).Reversed() {
+	for _, c := range Checks {
+		if k := s.Checks.At(c); k.Reversed() && (p.lists(c) || k.ReliedOn) {
 			in = append(in, c)
 		}
 	}
@@ -84,8 +89,13 @@ func stageOf(s *State, p Policy) Stage {
 	return StageCollecting
 }
 
-// failed says whether no report but a reversal of the failure can lead on.
+// failed says whether no report but a reversal of the failure can lead on. A
+// high-risk verdict of REJECTED does so in any list or none, for nobody is
+// approved against it.
 func failed(s *State, p Policy) bool {
+	if s.Checks.HighRisk.Is(StatusFailed) {
+		return true
+	}
 	for _, c := range p.listed() {
 		must := has(p.RequireAll, c) || has(p.RequireIfStarted, c)
 		if must && s.Checks.At(c).Is(StatusFailed) {
@@ -117,7 +127,7 @@ func counts(s *State, p Policy, c Check) bool {
 	if c == KYCFiles && s.Checks.KYC.Is(StatusNone, StatusAwaitingUser) {
 		return true
 	}
-	return has(p.RequireAny, c) || has(p.RequireAll, c) || has(p.RequireIfStarted, c)
+	return p.lists(c)
 }
 
 // blockedOn derives who has to move next.
@@ -135,32 +145,63 @@ func blockedOn(s *State, p Policy) Party {
 	return Nobody
 }
 
-// suspendedOn says who can end a suspension: compliance where risk, a failed
-// check or a held report is the cause; the provider while it looks at all that is
-// reversed (or, when nothing is any more, at all that is not passed yet); else the
-// user.
+// suspendedOn says who can end a suspension. What stands in the way are the
+// reversed checks or, when none is any more, what keeps the lists from holding:
+// compliance where one of these failed or has a held report, or where risk is the
+// cause; the provider while it looks at all of them; else the user.
 func suspendedOn(s *State, p Policy) Party {
 	if !s.Checks.HighRisk.Is(StatusNone, StatusPassed) {
 		return Compliance
 	}
-	waiting := reversedIn(s, p)
-	reversed := len(waiting) > 0
-	for _, c := range p.listed() {
+	inTheWay := reversedIn(s, p)
+	if len(inTheWay) == 0 {
+		inTheWay = lacking(s, p)
+	}
+	on := Provider
+	for _, c := range inTheWay {
 		k := s.Checks.At(c)
-		if k.Is(StatusFailed) || k.HeldReport {
+		switch {
+		case k.Is(StatusFailed) || k.HeldReport:
 			return Compliance
-		}
-		if !reversed && !k.Is(StatusNone, StatusPassed) {
-			waiting = append(waiting, c)
-		}
-	}
-	for _, c := range waiting {
-		if !s.Checks.At(c).Is(StatusInReview) {
-			return User
+		case !k.Is(StatusInReview):
+			on = User
 		}
 	}
-	if len(waiting) == 0 {
+	if len(inTheWay) == 0 {
 		return User
 	}
-	return Provider
+	return on
+}
+
+// lacking returns the checks that keep the lists from holding. Of the checks of
+// which one must pass, those that were started count, and all of them when none
+// was.
+func lacking(s *State, p Policy) []Check {
+	var lack, started []Check
+	passed := false
+	for _, c := range p.RequireAny {
+		k := s.Checks.At(c)
+		passed = passed || k.Is(StatusPassed)
+		if !k.Is(StatusNone) {
+			started = append(started, c)
+		}
+	}
+	switch {
+	case passed:
+	case len(started) > 0:
+		lack = started
+	default:
+		lack = append(lack, p.RequireAny...)
+	}
+	for _, c := range p.RequireAll {
+		if !s.Checks.At(c).Is(StatusPassed) {
+			lack = append(lack, c)
+		}
+	}
+	for _, c := range p.RequireIfStarted {
+		if !s.Checks.At(c).Is(StatusNone, StatusPassed) {
+			lack = append(lack, c)
+		}
+	}
+	return lack
 }

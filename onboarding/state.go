@@ -87,6 +87,7 @@ type CheckState struct {
 	PassedAt     time.Time `json:"passedAt,omitzero"`      // received time of the last report that passed it
 	LostAt       time.Time `json:"lostAt,omitzero"`        // received time of the report that last reversed or failed it
 	Moving       bool      `json:"moving,omitempty"`       // an in-progress report came at LostAt or since
+	ReliedOn     bool      `json:"reliedOn,omitempty"`     // the user's approval rests on it, whatever the policy lists now
 	HeldReport   bool      `json:"heldReport,omitempty"`   // a passing report was held since the last applied one
 	LateTold     bool      `json:"lateTold,omitempty"`     // a reviewer was told of a late report in this pass
 	ReportedAt   time.Time `json:"reportedAt,omitzero"`    // received time of the last applied report

@@ -12,8 +12,12 @@ type Problem struct {
 	Message string
 }
 
-// minStep is the shortest step of a stall list. The engine's timers are no finer.
-const minStep = time.Second
+// minStep is the shortest step of a stall list: the engine's timers are no finer.
+// maxDuration is the longest of any duration.
+const (
+	minStep     = time.Second
+	maxDuration = 10 * 365 * 24 * time.Hour
+)
 
 // Problems returns every mistake in the policy, none when it can be used.
 func (p Policy) Problems() []Problem {
@@ -32,6 +36,8 @@ func (p Policy) Problems() []Problem {
 			switch {
 			case !c.Valid():
 				bad(l.path, "%q is no check; the checks are %v", c, Checks)
+			case c == KYCFiles:
+				bad(l.path, "%q never passes: it counts by itself while kyc has nothing to say", c)
 			case has(l.list[:i], c):
 				bad(l.path, "%q stands there twice", c)
 			}
@@ -39,6 +45,9 @@ func (p Policy) Problems() []Problem {
 	}
 	for _, stage := range Stages {
 		p.Stall.At(stage).problems("stall."+string(stage), bad)
+		if p.Stall.At(stage).Abandon != 0 && !canAbandon(stage) {
+			bad("stall."+string(stage)+".abandon", "a user in this stage cannot be given up; leave it out")
+		}
 	}
 	for _, d := range []struct {
 		path string
@@ -47,8 +56,8 @@ func (p Policy) Problems() []Problem {
 		{"jitter", p.Jitter}, {"late_window.p100", p.LateWindow.P100}, {"late_window.xgateway", p.LateWindow.XGateway},
 		{"held_window.p100", p.HeldWindow.P100}, {"held_window.xgateway", p.HeldWindow.XGateway},
 	} {
-		if d.d < 0 {
-			bad(d.path, "must not be negative")
+		if d.d < 0 || d.d.D() > maxDuration {
+			bad(d.path, "must be from 0s to %s", maxDuration)
 		}
 	}
 	if p.MaxReminders < 0 {
@@ -64,14 +73,14 @@ func (s StageStall) problems(path string, bad func(path, format string, args ...
 	}{{"remind", s.Remind}, {"escalate", s.Escalate}, {"reconcile", s.Reconcile}} {
 		for i, d := range l.list {
 			switch {
-			case d.D() < minStep:
-				bad(path+"."+l.name, "%s is shorter than %s", d.D(), minStep)
+			case d.D() < minStep || d.D() > maxDuration:
+				bad(path+"."+l.name, "%s is not from %s to %s", d.D(), minStep, maxDuration)
 			case i > 0 && d.D()-l.list[i-1].D() < minStep:
 				bad(path+"."+l.name, "%s does not come at least %s after %s: each step counts from the same start", d.D(), minStep, l.list[i-1].D())
 			}
 		}
 	}
-	if s.Abandon != 0 && s.Abandon.D() < minStep {
-		bad(path+".abandon", "%s is shorter than %s; leave it out for never", s.Abandon.D(), minStep)
+	if s.Abandon != 0 && (s.Abandon.D() < minStep || s.Abandon.D() > maxDuration) {
+		bad(path+".abandon", "%s is not from %s to %s; leave it out for never", s.Abandon.D(), minStep, maxDuration)
 	}
 }
