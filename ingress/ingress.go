@@ -112,7 +112,7 @@ type Limits struct {
 	Idle     time.Duration // for a connection without a request, 60 s
 	Accept   time.Duration // for storing one event, 5 s
 	Shutdown time.Duration // for the requests in flight when the listener stops, 20 s
-	InFlight int           // requests of one provider at the same time, 1024
+	InFlight int           // webhooks of one provider that are being stored at the same time, 1024
 }
 
 func (l Limits) withDefaults() Limits {

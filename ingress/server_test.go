@@ -50,6 +50,24 @@ func TestOverload(t *testing.T) {
 	}
 }
 
+// Senders who have proven nothing yet hold no place, however slow they are.
+func TestSlowStrangersKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := newSetup(t, &store{}, ingress.Limits{InFlight: 1, Body: time.Minute})
+	addr := serve(t, s)
+	for range 3 {
+		w := dial(t, addr)
+		w.send("POST %s HTTP/1.1\nHost: example.com\nExpect: 100-continue\nContent-Length: 100\n\n", bodyPath)
+		// The listener asks for the body when it begins to read it.
+		if resp, _ := w.answer("POST"); resp.StatusCode != http.StatusContinue {
+			t.Fatalf("answer %s", resp.Status)
+		}
+	}
+	if w := post(s.Handler(), bodyPath, "", goodHash); w.Code != http.StatusOK {
+		t.Errorf("a proven sender was answered %d", w.Code)
+	}
+}
+
 // A sender that hangs up after its body does not take the event with it.
 func TestHangUp(t *testing.T) {
 	t.Parallel()

@@ -24,13 +24,6 @@ func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, unauthorized)
 		return
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	default:
-		h.refuse(w, r, overloaded)
-		return
-	}
 	body, refused := h.read(w, r)
 	if refused != nil {
 		h.refuse(w, r, refused)
@@ -50,7 +43,15 @@ func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, unauthorized)
 		return
 	}
-	h.accept(w, r, stored)
+	// A place is taken only now: senders who are not proven yet, or slow, must not
+	// keep those out who are.
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+		h.accept(w, r, stored)
+	default:
+		h.refuse(w, r, overloaded)
+	}
 }
 
 // accept decodes a proven sender's body, has it stored, answers and rings.
