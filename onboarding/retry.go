@@ -8,10 +8,13 @@ import (
 )
 
 // Limits of delivery: how often and how long an effect outside the access lane
-// is tried, and how far apart attempts may be.
+// is tried, and how far apart attempts may be. MinAttempts keep an effect that
+// could not even be tried for days, because the engine was away, from being given
+// up at its first failure.
 const (
 	MaxRefusals      = 5
 	GiveUpAfter      = 72 * time.Hour
+	MinAttempts      = 10
 	firstBackoff     = time.Second
 	maxAccessBackoff = time.Minute
 	maxRestBackoff   = time.Hour
@@ -29,7 +32,7 @@ func (a Attempt) Next(lane Lane, attempts, refusals int, age time.Duration, key 
 	limit := maxRestBackoff
 	if lane == LaneAccess {
 		limit = maxAccessBackoff
-	} else if a.Result == AttemptUnsendable || refusals >= MaxRefusals || age >= GiveUpAfter {
+	} else if a.Result == AttemptUnsendable || refusals >= MaxRefusals || age >= GiveUpAfter && attempts >= MinAttempts {
 		return EffectParked, 0
 	}
 	wait := firstBackoff

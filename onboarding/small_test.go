@@ -60,6 +60,7 @@ func TestAttemptNext(t *testing.T) {
 		{"many failures", onboarding.Attempt{Result: failed}, rest, 50, 0, time.Hour, onboarding.EffectWaiting, 45 * time.Minute, time.Hour},
 		{"many failures of access", onboarding.Attempt{Result: failed}, access, 50, 0, time.Hour, onboarding.EffectWaiting, 45 * time.Second, time.Minute},
 		{"72 hours", onboarding.Attempt{Result: failed}, rest, 90, 0, 72 * time.Hour, onboarding.EffectParked, 0, 0},
+		{"72 hours without an engine", onboarding.Attempt{Result: failed}, rest, 1, 0, 80 * time.Hour, onboarding.EffectWaiting, 750 * time.Millisecond, time.Second},
 		{"72 hours of access", onboarding.Attempt{Result: failed}, access, 90, 0, 72 * time.Hour, onboarding.EffectWaiting, 45 * time.Second, time.Minute},
 		{"fourth refusal", onboarding.Attempt{Result: refused}, rest, 4, 4, 0, onboarding.EffectWaiting, 6 * time.Second, 8 * time.Second},
 		{"fifth refusal", onboarding.Attempt{Result: refused}, rest, 5, 5, 0, onboarding.EffectParked, 0, 0},

@@ -151,11 +151,14 @@ func (g gauges) Describe(ch chan<- *prometheus.Desc) {
 func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
+	// Side by side: a Temporal that hangs must not hide what PostgreSQL knows.
+	temporal := make(chan error, 1)
+	go func() { temporal <- g.temporal(ctx) }()
 	send := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	send(descTemporal, up(g.temporal(ctx)))
 	s, err := g.stats(ctx)
+	send(descTemporal, up(<-temporal))
 	send(descPostgres, up(err))
 	if err != nil {
 		g.logger.Warn("metrics: PostgreSQL does not answer", "error", err)
