@@ -75,9 +75,9 @@ func (d *Dispatcher) look(ctx context.Context, why cause, budget int) (rung int,
 		return 0, false, err
 	}
 	all = len(users) < limit
-	listed := make(map[string]bool, len(users))
+	// Before anybody is rung, for it makes room.
+	d.forget(why, users, all)
 	for _, userID := range users {
-		listed[userID] = true
 		if rung >= budget {
 			all = false
 			break
@@ -88,9 +88,6 @@ func (d *Dispatcher) look(ctx context.Context, why cause, budget int) (rung int,
 		case ResultDropped:
 			return rung, false, nil
 		}
-	}
-	if all {
-		d.forget(why, listed)
 	}
 	return rung, all, nil
 }

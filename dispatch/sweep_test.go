@@ -271,6 +271,63 @@ func TestPauseWhileTemporalIsAway(t *testing.T) {
 	})
 }
 
+// TestRoomForNewUsers holds that a full memory does not shut out new users for
+// longer than those it holds are waited for.
+func TestRoomForNewUsers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		rate int // 0 means the default
+		fill func(w *world, users []string)
+	}{
+		{name: "rings that failed", fill: failThenWork},
+		{name: "fewer rings than users", rate: 1, fill: failThenWork},
+		{name: "rings that were taken", fill: func(w *world, users []string) {
+			w.engine.set(func(e *engine) { e.onTake = w.rows.fold })
+			for _, userID := range users[:10] {
+				w.Ring(userID, onboarding.Ring{})
+			}
+			w.rows.add(users[10:]...)
+		}},
+		{name: "overdue users", fill: func(w *world, users []string) {
+			w.rows.set(func(r *rows) { r.overdue = slices.Clone(users[:10]) })
+			w.after(2 * time.Second)
+			w.engine.set(func(e *engine) { e.onTake = w.rows.fold })
+			w.after(time.Minute)
+			w.rows.add(users[10:]...)
+			w.after(time.Minute)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(o *dispatch.Options) { o.Users, o.Rate = 10, tt.rate }, func(t *testing.T, w *world) {
+				var users []string
+				for i := range 12 {
+					users = append(users, fmt.Sprintf("user-%d", i+1))
+				}
+				tt.fill(w, users)
+				w.after(5 * time.Second)
+				for _, userID := range users {
+					if len(w.engine.times(userID, w.start)) == 0 {
+						t.Errorf("%s was never rung", userID)
+					}
+				}
+			})
+		})
+	}
+}
+
+// failThenWork lets the rings of the first ten of the users fail for a minute, and
+// the engine work for another, the longest wait after a ring that failed.
+func failThenWork(w *world, users []string) {
+	w.engine.set(func(e *engine) { e.fails = func(string) bool { return true } })
+	w.rows.add(users...)
+	w.after(time.Minute)
+	w.engine.set(func(e *engine) { e.fails, e.onTake = nil, w.rows.fold })
+	w.after(time.Minute)
+}
+
 func TestSweepsGoOnWhenTheSourceIsBack(t *testing.T) {
 	t.Parallel()
 	in(t, nil, func(t *testing.T, w *world) {

@@ -95,10 +95,20 @@ func (d *Dispatcher) end(userID string) {
 // forget drops what a sweep that saw everybody shows to be over: of those it did
 // not list nothing waits, so their rings led to something. Who was rung just now
 // is remembered a moment longer, as are rings that failed: what they were for may
-// be too young for the sweep.
-func (d *Dispatcher) forget(why cause, listed map[string]bool) {
+// be too young for the sweep. Where there is no room for another user, who is not
+// listed is dropped at once, also after a sweep that saw only a part: those it did
+// list wait for longer.
+func (d *Dispatcher) forget(why cause, users []string, all bool) {
+	listed := make(map[string]bool, len(users))
+	for _, userID := range users {
+		listed[userID] = true
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	full := len(d.users) >= d.o.Users
+	if !all && !full {
+		return
+	}
 	now := d.o.Now()
 	for userID, u := range d.users {
 		if listed[userID] || u.state != idle {
@@ -109,7 +119,7 @@ func (d *Dispatcher) forget(why cause, listed map[string]bool) {
 			continue
 		}
 		u.inbox = hold{}
-		if now.Sub(u.touched) < d.o.Rest {
+		if now.Sub(u.touched) < d.o.Rest && !full {
 			continue
 		}
 		u.failed = hold{}
