@@ -1,7 +1,6 @@
 package providers
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
@@ -31,28 +30,11 @@ func parse(text []byte) (object, error) {
 	case !json.Valid(text):
 		return object{}, fmt.Errorf("%w: not JSON", ErrMalformed)
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+	at := blanks(text, 0)
+	if text[at] != '{' {
 		return object{}, fmt.Errorf("%w: not an object", ErrMalformed)
 	}
-	o := object{text: text}
-	for d.More() {
-		// The text is valid JSON, so the next byte that can open a name does.
-		start := int(d.InputOffset())
-		start += bytes.IndexByte(text[start:], '"')
-		token, err := d.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return object{}, fmt.Errorf("%w: not JSON", ErrMalformed)
-		}
-		m := member{name: name, start: start}
-		if err := d.Decode(&m.value); err != nil {
-			return object{}, fmt.Errorf("%w: not JSON", ErrMalformed)
-		}
-		m.end = int(d.InputOffset())
-		o.members = append(o.members, m)
-	}
-	return o, nil
+	return object{text: text, members: split(text, at)}, nil
 }
 
 // get returns the value of the last member of that name; nil where there is none.
@@ -134,11 +116,10 @@ func (o object) userID(name string) (string, error) {
 
 // str returns the string that raw is.
 func str(name string, raw json.RawMessage) (string, error) {
-	var s string
-	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+	if raw[0] != '"' {
 		return "", fmt.Errorf("%w: %s is no string", ErrMalformed, name)
 	}
-	return s, nil
+	return unquoted(raw), nil
 }
 
 func null(raw json.RawMessage) bool { return string(raw) == "null" }

@@ -79,7 +79,7 @@ func checkFaults(t *testing.T, p provider, cases []fault) {
 	}
 }
 
-func load(t *testing.T, p provider, body string) []byte {
+func load(t testing.TB, p provider, body string) []byte {
 	t.Helper()
 	if strings.HasPrefix(body, "{") {
 		return []byte(body)
