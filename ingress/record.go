@@ -28,6 +28,9 @@ func (s *Server) line(r *http.Request, x *exchange, took time.Duration) {
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "health asked", slog.String("requestId", x.id), slog.String("remote", r.RemoteAddr))
 		return
 	}
+	if !s.logger.Enabled(ctx, level(x.status)) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("requestId", x.id),
 		slog.Int("status", x.status),
