@@ -48,9 +48,14 @@ type Activities struct {
 	Senders map[string]Sender
 	// Identity names this process in the ledger; unique among all processes.
 	Identity string
+	// InFlight is how many deliveries to a target run at the same time in this
+	// process, for each of its two lanes; 0 means DefaultInFlight.
+	InFlight int
 	Clock    func() time.Time  // nil means time.Now; measures short spans only
 	Logger   *slog.Logger      // nil means that nothing is logged
 	Observe  func(Observation) // nil means that nothing is counted
+
+	traffic traffic
 }
 
 // Advance folds what waits for the user. Every error may be tried again: a call
@@ -68,6 +73,13 @@ func (a *Activities) now() time.Time {
 		return time.Now()
 	}
 	return a.Clock()
+}
+
+func (a *Activities) inFlight() int {
+	if a.InFlight == 0 {
+		return DefaultInFlight
+	}
+	return a.InFlight
 }
 
 func (a *Activities) logger() *slog.Logger {

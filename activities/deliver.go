@@ -36,8 +36,15 @@ const ErrorWaiting = "Waiting"
 
 // Deliver sends what waits in the lane, in the ledger's order, one effect after
 // the other. It answers Left when it ran out of time before it saw the end of the
-// lane, and an ErrorWaiting when the next effect has to wait.
+// lane, and an ErrorWaiting when the next effect has to wait, or when as many
+// deliveries to the target are under way as may be: then at once, without asking
+// the ledger.
 func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onboarding.LaneResult, error) {
+	r := road{lane.Target, lane.Lane}
+	if !a.traffic.enter(r, a.inFlight()) {
+		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt))
+	}
+	defer a.traffic.leave(r)
 	sender, start := a.sender(ctx), a.now()
 	for {
 		if err := ctx.Err(); err != nil {

@@ -12,6 +12,7 @@ var (
 	MailNames     = mailNames
 	Mailbox       = mailbox
 	ErrTo         = errTo
+	Crowded       = crowded
 )
 
 // Raw returns a mail as it goes over the wire.

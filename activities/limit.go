@@ -1,0 +1,76 @@
+package activities
+
+import (
+	"hash/fnv"
+	"strconv"
+	"sync"
+	"time"
+
+	"admit/onboarding"
+)
+
+// DefaultInFlight is how many deliveries to one target run at the same time in
+// each of its two lanes: far below the activities that a worker runs at once, so
+// that a target that hangs leaves room for the others.
+const DefaultInFlight = 32
+
+// How long a delivery waits that finds no room at its target: it doubles from the
+// first wait on, up to the longest.
+const (
+	firstCrowdedWait = 500 * time.Millisecond
+	maxCrowdedAccess = 15 * time.Second
+	maxCrowdedRest   = time.Minute
+)
+
+// road is a lane of a target, of all users together.
+type road struct {
+	target string
+	lane   onboarding.Lane
+}
+
+// traffic counts the deliveries in flight. Its zero value is ready.
+type traffic struct {
+	mu  sync.Mutex
+	now map[road]int
+}
+
+// enter counts one more delivery, unless limit of them are under way.
+func (t *traffic) enter(r road, limit int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.now[r] >= limit {
+		return false
+	}
+	if t.now == nil {
+		t.now = map[road]int{}
+	}
+	t.now[r]++
+	return true
+}
+
+func (t *traffic) leave(r road) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.now[r]--; t.now[r] == 0 {
+		delete(t.now, r)
+	}
+}
+
+// crowded returns how long a lane waits whose target has no room, at the given
+// attempt of its activity, which counts from 1. The later half of the wait is
+// spread, so that those who were turned away together do not come back together.
+func crowded(lane onboarding.LaneRef, attempt int32) time.Duration {
+	limit := maxCrowdedRest
+	if lane.Lane == onboarding.LaneAccess {
+		limit = maxCrowdedAccess
+	}
+	wait := firstCrowdedWait
+	for i := int32(1); i < attempt && wait < limit; i++ {
+		wait *= 2
+	}
+	wait = min(wait, limit)
+	h := fnv.New64a()
+	// Never fails, by its contract.
+	h.Write([]byte(lane.UserID + "/" + lane.Target + "/" + string(lane.Lane) + "#" + strconv.Itoa(int(attempt))))
+	return wait - time.Duration(h.Sum64()%uint64(wait/2))
+}
