@@ -17,7 +17,7 @@ import (
 	"admit/onboarding"
 )
 
-// Limits of a hook's connections and answers.
+// Limits of a hook's connections, in each of its lanes, and of its answers.
 const (
 	hookConns      = 64
 	hookIdleConns  = 16
@@ -67,10 +67,12 @@ func (c HookConfig) Validate() error {
 type Hook struct {
 	Clock func() time.Time // set by NewHook to time.Now
 
-	url    string
-	keys   [][]byte
-	agent  string
-	client *http.Client
+	url   string
+	keys  [][]byte
+	agent string
+	// The lanes share no connections, so that a rest lane that hangs leaves the
+	// access lane alone.
+	access, rest *http.Client
 }
 
 // NewHook returns the sender of a hook, with connections of its own, or every
@@ -91,26 +93,34 @@ func NewHook(c HookConfig, build string) (*Hook, error) {
 	}
 	return &Hook{
 		Clock: time.Now, url: c.URL, keys: keys, agent: "Admit/" + build,
-		client: &http.Client{
-			Transport: &http.Transport{
-				DialContext:            dialer.DialContext,
-				TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-				TLSHandshakeTimeout:    attemptTime,
-				ForceAttemptHTTP2:      true,
-				DisableCompression:     true,
-				MaxConnsPerHost:        hookConns,
-				MaxIdleConnsPerHost:    hookIdleConns,
-				IdleConnTimeout:        hookIdleTime,
-				MaxResponseHeaderBytes: maxHookHeaders,
-			},
-			// A redirect would carry the body to where nobody configured it.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		access: hookClient(dialer), rest: hookClient(dialer),
 	}, nil
 }
 
+// hookClient returns a client with connections of its own.
+func hookClient(dialer *net.Dialer) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    attemptTime,
+			ForceAttemptHTTP2:      true,
+			DisableCompression:     true,
+			MaxConnsPerHost:        hookConns,
+			MaxIdleConnsPerHost:    hookIdleConns,
+			IdleConnTimeout:        hookIdleTime,
+			MaxResponseHeaderBytes: maxHookHeaders,
+		},
+		// A redirect would carry the body to where nobody configured it.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // Close lets go of the connections that are idle.
-func (h *Hook) Close() { h.client.CloseIdleConnections() }
+func (h *Hook) Close() {
+	h.access.CloseIdleConnections()
+	h.rest.CloseIdleConnections()
+}
 
 // Send posts the payload once, signed, under the deadline of ctx.
 func (h *Hook) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt {
@@ -125,7 +135,11 @@ func (h *Hook) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attem
 	r.Header.Set(headerTimestamp, strconv.FormatInt(at.Unix(), 10))
 	r.Header.Set(headerSignature, signature(h.keys, id, at, d.Payload))
 
-	answer, err := h.client.Do(r)
+	client := h.rest
+	if d.Lane == onboarding.LaneAccess {
+		client = h.access
+	}
+	answer, err := client.Do(r)
 	if err != nil {
 		return failed(networkFailure(err))
 	}
