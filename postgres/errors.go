@@ -83,7 +83,7 @@ func passingState(code string) bool {
 	case "57P01", "57P02", "57P03", "57P05", // shut down, crashed, starting, idle too long
 		"57014", "55P03", "25P03", "25P04", // cancelled, lock, transaction left idle or open too long
 		"40001", "40P01", "40003", // serialization, deadlock, completion unknown
-		"25006", "58030": // a standby after a failover; input or output
+		stateReadOnly, "58030": // a standby after a failover; input or output
 		return true
 	}
 	return false

@@ -48,13 +48,17 @@ func (s *Store) migrate(ctx context.Context, conn *pgxpool.Conn) error {
 
 // CheckSchema returns ErrSchema when migrations of this build are missing. A
 // schema newer than this build is no error: the process may be the older one of a
-// rollout.
+// rollout. It is what readiness asks, so a server that cannot be written to is
+// ErrUnavailable.
 func (s *Store) CheckSchema(ctx context.Context) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return fmt.Errorf("check the schema: %w", err)
 	}
 	return wrap("check the schema", s.onConn(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+		if err := s.writable(ctx, c); err != nil {
+			return err
+		}
 		var exists bool
 		if err := c.QueryRow(ctx, "select to_regclass($1) is not null", versionTable).Scan(&exists); err != nil {
 			return err

@@ -13,7 +13,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -47,7 +46,8 @@ type Decoder interface {
 // Options says where the database is and how to decide.
 type Options struct {
 	// URL is a PostgreSQL URL or keyword string. Its parameters are honoured,
-	// search_path among them.
+	// search_path among them. Where it does not name target_session_attrs, servers
+	// that cannot be written to are not connected to.
 	URL string
 	// MaxConns bounds the connections for everything but accepting, which has
 	// its own few, so that nothing can keep webhooks waiting. 0 means 16.
@@ -123,38 +123,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// newPool prepares connections without making one.
-func newPool(ctx context.Context, url string, conns int) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		// The driver's error may quote the URL, and with it a password.
-		return nil, fmt.Errorf("open the store: the database URL cannot be read")
-	}
-	cfg.MaxConns = int32(conns)
-	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > acceptTimeout {
-		cfg.ConnConfig.ConnectTimeout = acceptTimeout
-	}
-	for name, value := range map[string]string{
-		"timezone":         "UTC",
-		"application_name": "admit",
-		// A process that froze inside Advance must not keep its user's lock.
-		"idle_in_transaction_session_timeout": callTimeout.String(),
-		// Every statement has an index. A plan that was made while the inbox was
-		// empty must not scan it when it is full.
-		"enable_seqscan": "off",
-		"jit":            "off",
-	} {
-		if _, set := cfg.ConnConfig.RuntimeParams[name]; !set {
-			cfg.ConnConfig.RuntimeParams[name] = value
-		}
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", translated(err))
-	}
-	return pool, nil
-}
-
 // Close stores what was taken for accepting, refuses what comes after, waits for
 // calls that are under way, and closes the connections.
 func (s *Store) Close() {
@@ -162,11 +130,16 @@ func (s *Store) Close() {
 	s.pool.Close()
 }
 
-// Ping says whether the database answers.
+// Ping says whether the database answers and can be written to.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
-	return wrap("ping", s.pool.Ping(ctx))
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return wrap("ping", err)
+	}
+	defer conn.Release()
+	return wrap("ping", s.writable(ctx, conn))
 }
 
 // onConn calls f with a connection of its own and the call's time limit. A

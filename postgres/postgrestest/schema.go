@@ -1,4 +1,5 @@
-// Package postgrestest gives each test a schema of its own in a real PostgreSQL.
+// Package postgrestest gives each test a schema, or a database, of its own in a
+// real PostgreSQL.
 package postgrestest
 
 import (
@@ -26,12 +27,37 @@ func URL(t testing.TB) string {
 	schema := "test_" + strings.ToLower(rand.Text())
 	execute(t, base, "create schema "+schema)
 	t.Cleanup(func() { execute(t, base, "drop schema "+schema+" cascade") })
+	return With(t, base, "search_path", schema)
+}
+
+// Database returns a URL of a fresh and empty database on the server in
+// DATABASE_URL, for tests that change settings of their database, and its name. It
+// is dropped when the test ends. A missing DATABASE_URL fails the test.
+func Database(t testing.TB) (url, name string) {
+	t.Helper()
+	base := os.Getenv("DATABASE_URL")
+	if base == "" {
+		t.Fatal("DATABASE_URL is not set: run make test")
+	}
+	name = "test_" + strings.ToLower(rand.Text())
+	execute(t, base, "create database "+name)
+	t.Cleanup(func() { execute(t, base, "drop database "+name+" with (force)") })
+	return With(t, base, "dbname", name), name
+}
+
+// With returns the URL, or keyword string, with a parameter set.
+func With(t testing.TB, base, parameter, value string) string {
+	t.Helper()
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme == "" {
-		return fmt.Sprintf("%s search_path=%s", base, schema)
+		return fmt.Sprintf("%s %s=%s", base, parameter, value)
+	}
+	if parameter == "dbname" {
+		u.Path = "/" + value
+		return u.String()
 	}
 	q := u.Query()
-	q.Set("search_path", schema)
+	q.Set(parameter, value)
 	u.RawQuery = q.Encode()
 	return u.String()
 }
