@@ -37,15 +37,29 @@ const (
 	checkTimeout = 10 * time.Second
 	firstBackoff = time.Second
 	maxBackoff   = 10 * time.Second
+
+	// maxUncounted is how often in a row the visibility store may fail to answer
+	// before the list of search attributes alone is believed.
+	maxUncounted = 3
 )
+
+// errUncounted says that the server lists every search attribute with its type,
+// and that its visibility store is away. Polling needs no such store.
+var errUncounted = errors.New("the visibility store does not answer")
 
 // awaitAttributes returns true once the search attributes are usable, false when
 // ctx has ended before. It says in the log what is missing, once per reason.
 func (w *Worker) awaitAttributes(ctx context.Context) bool {
-	said := ""
+	said, uncounted := "", 0
 	for attempt := 0; ctx.Err() == nil; attempt++ {
 		err := w.checkAttributes(ctx)
 		if err == nil {
+			return true
+		}
+		if !errors.Is(err, errUncounted) {
+			uncounted = 0
+		} else if uncounted++; uncounted == maxUncounted && ctx.Err() == nil {
+			w.log.Warn("the worker polls although the search attributes are only listed", "namespace", w.o.Namespace, "error", err)
 			return true
 		}
 		w.setReady(err)
@@ -60,11 +74,13 @@ func (w *Worker) awaitAttributes(ctx context.Context) bool {
 
 // checkAttributes says why the search attributes cannot be used yet. Where the
 // server does not let everybody list them, as a hosted one may not, asking for
-// workflows by each of them tells as well which are missing.
+// workflows by each of them tells as well which are missing. An errUncounted means
+// that they are listed, and that nothing was found against them.
 func (w *Worker) checkAttributes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	if err := w.listAttributes(ctx); err != nil {
+	listed, err := w.listAttributes(ctx)
+	if err != nil {
 		return err
 	}
 	var missing []string
@@ -76,6 +92,8 @@ func (w *Worker) checkAttributes(ctx context.Context) error {
 		switch {
 		case errors.As(err, &invalid):
 			missing = append(missing, a.name)
+		case listed && len(missing) == 0 && isAway(err):
+			return fmt.Errorf("%w: ask for workflows by %s: %w", errUncounted, a.name, err)
 		case err != nil:
 			return fmt.Errorf("ask for workflows by %s: %w", a.name, err)
 		}
@@ -86,15 +104,26 @@ func (w *Worker) checkAttributes(ctx context.Context) error {
 	return nil
 }
 
-func (w *Worker) listAttributes(ctx context.Context) error {
+// isAway says whether a server has failed for now, without an answer to what it
+// was asked.
+func isAway(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	var exhausted *serviceerror.ResourceExhausted
+	return errors.As(err, &unavailable) || errors.As(err, &late) || errors.As(err, &exhausted) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// listAttributes says why the search attributes that the server lists are not the
+// workflow's; false without an error means that it lists them to nobody here.
+func (w *Worker) listAttributes(ctx context.Context) (bool, error) {
 	has, err := w.o.Client.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: w.o.Namespace})
 	var denied *serviceerror.PermissionDenied
 	var absent *serviceerror.Unimplemented
 	switch {
 	case errors.As(err, &denied), errors.As(err, &absent):
-		return nil
+		return false, nil
 	case err != nil:
-		return fmt.Errorf("list the search attributes: %w", err)
+		return false, fmt.Errorf("list the search attributes: %w", err)
 	}
 	var missing []string
 	for _, a := range attributes {
@@ -107,9 +136,9 @@ func (w *Worker) listAttributes(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("search attributes missing: %s (admit setup creates them)", strings.Join(missing, ", "))
+		return false, fmt.Errorf("search attributes missing: %s (admit setup creates them)", strings.Join(missing, ", "))
 	}
-	return nil
+	return true, nil
 }
 
 // backoff returns the wait after the given number of failures before this one.
