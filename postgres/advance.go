@@ -34,6 +34,11 @@ var (
 // At most 200 events are folded in a call. While there are more (More), nothing
 // that is due is judged, so that a report that came in time wins.
 //
+// Effects that wait for a target that is not configured are parked when they have
+// waited for 10 minutes. Until then their lanes are not among those answered, for
+// nobody here could say how to serve them, and the Deadline is at most 30 seconds
+// ahead: by then another process may answer that knows the target.
+//
 // A user of whom nothing was ever accepted is Done and left without a trace.
 func (s *Store) Advance(ctx context.Context, req onboarding.AdvanceRequest) (onboarding.Advanced, error) {
 	var f *fold
@@ -88,6 +93,8 @@ type waitingEffect struct {
 	target string
 	name   string
 	check  onboarding.Check
+
+	created time.Time
 }
 
 // read opens the transaction, locks the user and takes what waits: one round
@@ -116,7 +123,7 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 	b.Queue(sqlInboxLeft, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.more) })
 	b.Queue(sqlWaitingEffects, userID).Query(func(rows pgx.Rows) (err error) {
 		w.waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e waitingEffect, err error) {
-			err = row.Scan(&e.id, &e.target, &e.name, &e.check)
+			err = row.Scan(&e.id, &e.target, &e.name, &e.check, &e.created)
 			return e, err
 		})
 		return err

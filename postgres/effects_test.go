@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"admit/onboarding"
 	"admit/postgres"
@@ -103,23 +104,81 @@ func TestEffectsThatAreNotSent(t *testing.T) {
 			t.Errorf("taken = %+v", got)
 		}
 	})
-	for _, met := range []string{"by Advance", "by Take"} {
-		t.Run("a target configured no more, met "+met, func(t *testing.T) {
-			t.Parallel()
-			s, db := setup(t)
-			accept(t, s, report("user-1", verified))
-			advance(t, s, "user-1")
-			other := open(t, db.Config().ConnString(), func(o *postgres.Options) { o.Targets = hooks[1:] })
-			if met == "by Take" {
-				if got := take(t, other, coreAccess, "a"); got != (onboarding.Taken{}) {
-					t.Errorf("taken = %+v", got)
-				}
-			} else if a := advance(t, other, "user-1"); len(a.Lanes) != 2 || a.Lanes[0].Target != "crm" {
-				t.Errorf("lanes = %+v", a.Lanes)
-			}
-			if got := one[string](t, db, "select state || ' ' || last_answer from effects where target = 'core'"); got != "parked target not configured" {
-				t.Errorf("effect = %s", got)
-			}
-		})
+}
+
+// TestATargetThatIsNotConfigured is met by a process whose configuration lacks a
+// target: in a rolling change, or for good.
+func TestATargetThatIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	accept(t, s, report("user-1", verified), report("user-1", expired))
+	advance(t, s, "user-1")
+	late := time.Duration(0)
+	other := open(t, db.Config().ConnString(), func(o *postgres.Options) {
+		o.Targets = hooks[1:]
+		o.Clock = func(now time.Time) time.Time { return now.Add(late) }
+	})
+	revoke := func() string {
+		return one[string](t, db, "select state || ' ' || last_answer from effects where target = 'core' and name = 'access.revoked'")
+	}
+	looks := func(when string) {
+		t.Helper()
+		a := advance(t, other, "user-1")
+		if len(a.Lanes) != 2 || a.Lanes[0].Target != "crm" || a.Done || a.In != 30*time.Second || a.Deadline.IsZero() {
+			t.Errorf("%s: %+v", when, a)
+		}
+		if got := take(t, other, coreAccess, "a"); got != (onboarding.Taken{Wait: 10 * time.Second}) {
+			t.Errorf("%s: taken = %+v", when, got)
+		}
+		if got := revoke(); got != "waiting " {
+			t.Errorf("%s: %s", when, got)
+		}
+	}
+	looks("at first")
+	late = 9*time.Minute + 55*time.Second
+	looks("before the grace has passed")
+	exec(t, db, "update effects set stale_at = now() - interval '1 second' where target = 'core'")
+	if users, err := other.OverdueUsers(t.Context(), 1); err != nil || !slices.Equal(users, []string{"user-1"}) {
+		t.Errorf("overdue: %q %v", users, err)
+	}
+	if d := take(t, s, coreAccess, "a").Delivery; d == nil || d.Name != onboarding.EffectRevoked {
+		t.Errorf("a process that knows the target takes %+v", d)
+	}
+	late = 10 * time.Minute
+	if a := advance(t, other, "user-1"); len(a.Lanes) != 2 || a.In == 30*time.Second {
+		t.Errorf("after the grace: %+v", a)
+	}
+	if got := revoke(); got != "parked target not configured" {
+		t.Errorf("after the grace: %s", got)
+	}
+	if got := take(t, other, coreAccess, "a"); got != (onboarding.Taken{}) {
+		t.Errorf("an empty lane gives %+v", got)
+	}
+}
+
+// TestAnEndedUserIsNotDoneWhileATargetIsMissing holds that the workflow stays to
+// look again.
+func TestAnEndedUserIsNotDoneWhileATargetIsMissing(t *testing.T) {
+	t.Parallel()
+	only := func(o *postgres.Options) { o.Targets = hooks[:1] }
+	s, db := setup(t, only)
+	accept(t, s, report("user-1", verified))
+	if _, err := s.AcceptCommand(t.Context(), "user-1", onboarding.Command{Name: onboarding.CommandClose}); err != nil {
+		t.Fatal(err)
+	}
+	if a := advance(t, s, "user-1"); a.Done || len(a.Lanes) != 1 {
+		t.Fatalf("advanced = %+v", a)
+	}
+	late := time.Duration(0)
+	none := open(t, db.Config().ConnString(), func(o *postgres.Options) {
+		o.Targets = nil
+		o.Clock = func(now time.Time) time.Time { return now.Add(late) }
+	})
+	if a := advance(t, none, "user-1"); a.Done || len(a.Lanes) != 0 || a.In != 30*time.Second || a.Deadline.IsZero() {
+		t.Errorf("advanced = %+v", a)
+	}
+	late = 10 * time.Minute
+	if a := advance(t, none, "user-1"); !a.Done {
+		t.Errorf("after the grace: %+v", a)
 	}
 }

@@ -13,6 +13,17 @@ const (
 	answerNoTarget  = "target not configured"
 )
 
+// An effect that waits for a target that this configuration does not name is
+// parked when it has waited for targetGrace: until then the configuration may be
+// one that is being replaced, and another process knows the target. strayLook is
+// how often its user is looked at meanwhile, and strayWait what a sender is told
+// that met it.
+const (
+	targetGrace = 10 * time.Minute
+	strayLook   = 30 * time.Second
+	strayWait   = 10 * time.Second
+)
+
 // fold is a user's work being folded: what was read, and what is to be written.
 type fold struct {
 	work
@@ -21,7 +32,7 @@ type fold struct {
 	logs       []logRow
 	effects    []effectRow // new ones
 	superseded []int64     // waiting ones that a new one overtakes
-	stray      []int64     // waiting ones whose target is configured no more
+	stray      []int64     // waiting ones whose target has not been configured for too long
 	next       onboarding.Deadline
 	hasNext    bool
 	newest     map[webhook]inboxEvent // the latest reports understood in this fold
@@ -63,7 +74,7 @@ type effectRow struct {
 func (s *Store) fold(w work) *fold {
 	f := &fold{work: w, store: s, newest: map[webhook]inboxEvent{}}
 	for _, e := range w.waiting {
-		if _, ok := s.targets[e.target]; !ok {
+		if !s.configured(e.target) && !w.now.Before(e.created.Add(targetGrace)) {
 			f.stray = append(f.stray, e.id)
 		}
 	}

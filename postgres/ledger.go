@@ -28,7 +28,7 @@ const (
 var (
 	sqlLockLane      = statement("lock_lane")
 	sqlTakeEffect    = statement("take_effect")
-	sqlParkLane      = statement("park_lane")
+	sqlLaneWaits     = statement("lane_waits")
 	sqlLockEffect    = statement("lock_effect")
 	sqlRecordAttempt = statement("record_attempt")
 	sqlTouchLane     = statement("touch_lane")
@@ -40,16 +40,16 @@ var (
 // dead. sender names one attempt to serve the lane and is unique for it.
 //
 // The answer is a delivery to be sent now, or how long to wait (the lane is taken,
-// or its first effect backs off), or neither when nothing waits. What waits for a
-// target that is configured no more is parked.
+// or its first effect backs off), or neither when nothing waits. Where the target
+// is not configured here a lane that is not empty waits: Advance parks it in time.
 func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error) {
 	if s.opts.Shadow {
 		return onboarding.Taken{}, nil
 	}
 	var taken onboarding.Taken
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
-		if _, ok := s.targets[lane.Target]; !ok {
-			_, err = conn.Exec(ctx, sqlParkLane, lane.UserID, lane.Target, lane.Lane, answerNoTarget)
+		if !s.configured(lane.Target) {
+			taken.Wait, err = strayed(ctx, conn, lane)
 			return err
 		}
 		for range takeTries {
@@ -63,6 +63,16 @@ func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string
 		return nil
 	})
 	return taken, wrap("take an effect", err)
+}
+
+// strayed returns how long the lane of a target that is not configured waits, 0
+// when it is empty.
+func strayed(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef) (time.Duration, error) {
+	var waits bool
+	if err := conn.QueryRow(ctx, sqlLaneWaits, lane.UserID, lane.Target, lane.Lane).Scan(&waits); err != nil || !waits {
+		return 0, err
+	}
+	return strayWait, nil
 }
 
 // take tries once, in one round trip. raced means that the first effect was

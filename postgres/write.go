@@ -55,11 +55,23 @@ func (s *Store) write(ctx context.Context, conn *pgxpool.Conn, f *fold, req onbo
 	if s.opts.Shadow {
 		a.Lanes = nil // what an earlier configuration left waiting is not sent
 	}
+	found := len(a.Lanes)
+	a.Lanes = slices.DeleteFunc(a.Lanes, func(l onboarding.LaneWork) bool { return !s.configured(l.Target) })
+	strays := len(a.Lanes) < found
 	if f.hasNext {
 		a.Deadline, a.In = f.next.Due.UTC(), max(0, f.next.Due.Sub(f.now))
 	}
-	a.Done = f.state.Ended() && !f.hasNext && len(a.Lanes) == 0 && !a.More
+	if look := f.now.Add(strayLook); strays && (!f.hasNext || f.next.Due.After(look)) {
+		a.Deadline, a.In = look, strayLook
+	}
+	a.Done = f.state.Ended() && !f.hasNext && found == 0 && !a.More
 	return a, nil
+}
+
+// configured says whether this process's configuration names the target.
+func (s *Store) configured(target string) bool {
+	_, ok := s.targets[target]
+	return ok
 }
 
 // queueEffects ends what waits no more.
