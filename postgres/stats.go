@@ -18,6 +18,7 @@ type Stats struct {
 	RevokeOldest   time.Duration    // age of the oldest waiting access.revoked
 	RevokesOverdue int64            // users with a waiting access.revoked older than 60 s
 	Parked         map[string]int64 // parked effects by target
+	ParkedAccess   int64            // parked effects of the access lanes: somebody was not let in or shut out
 }
 
 // Stats counts what waits, in one query that reads indexes alone.
@@ -25,7 +26,7 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
 	var inbox, access, rest, revoke *time.Duration
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return conn.QueryRow(ctx, sqlStats).Scan(&st.InboxCount, &inbox, &access, &rest, &revoke, &st.RevokesOverdue, &st.Parked)
+		return conn.QueryRow(ctx, sqlStats).Scan(&st.InboxCount, &inbox, &access, &rest, &revoke, &st.RevokesOverdue, &st.Parked, &st.ParkedAccess)
 	})
 	if err != nil {
 		return Stats{}, wrap("count what waits", err)

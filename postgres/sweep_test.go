@@ -120,4 +120,12 @@ func TestStats(t *testing.T) {
 	if !maps.Equal(st.Parked, map[string]int64{onboarding.MailTarget: 3}) {
 		t.Errorf("parked = %v", st.Parked)
 	}
+	if st.ParkedAccess != 0 {
+		t.Errorf("%d parked in the access lanes", st.ParkedAccess)
+	}
+	exec(t, db, "update effects set created = now() - interval '1 hour' where target = 'core'")
+	advance(t, open(t, db.Config().ConnString(), func(o *postgres.Options) { o.Targets = hooks[1:] }), "user-1")
+	if st, err := s.Stats(t.Context()); err != nil || st.ParkedAccess != 1 || st.Parked["core"] != 1 {
+		t.Errorf("with an access lane parked: %+v %v", st, err)
+	}
 }

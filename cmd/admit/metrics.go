@@ -137,11 +137,12 @@ var (
 	descRevokeAge  = prometheus.NewDesc("admit_revoke_oldest_seconds", "Age of the oldest waiting access.revoked, 0 for none.", nil, nil)
 	descRevokeLate = prometheus.NewDesc("admit_revoke_overdue_users", "Users with an access.revoked that waits for over 60 seconds.", nil, nil)
 	descParked     = prometheus.NewDesc("admit_effects_parked", "Effects given up on, to be replayed by an operator.", []string{"target"}, nil)
+	descNoAccess   = prometheus.NewDesc("admit_access_parked", "Effects of the access lanes given up on: their target is not configured any more.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descPostgres, descTemporal, descInbox, descInboxAge, descEffectAge, descRevokeAge, descRevokeLate, descParked} {
+	for _, d := range []*prometheus.Desc{descPostgres, descTemporal, descInbox, descInboxAge, descEffectAge, descRevokeAge, descRevokeLate, descParked, descNoAccess} {
 		ch <- d
 	}
 }
@@ -170,6 +171,7 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	send(descEffectAge, s.RestOldest.Seconds(), string(onboarding.LaneRest))
 	send(descRevokeAge, s.RevokeOldest.Seconds())
 	send(descRevokeLate, float64(s.RevokesOverdue))
+	send(descNoAccess, float64(s.ParkedAccess))
 	for target, n := range s.Parked {
 		send(descParked, float64(n), target)
 	}

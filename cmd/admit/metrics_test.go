@@ -20,7 +20,7 @@ func TestAHangingTemporalHidesNothing(t *testing.T) {
 		g := gauges{
 			temporal: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			stats: func(ctx context.Context) (postgres.Stats, error) {
-				return postgres.Stats{RevokeOldest: 90 * time.Second}, ctx.Err()
+				return postgres.Stats{RevokeOldest: 90 * time.Second, ParkedAccess: 2}, ctx.Err()
 			},
 			logger: slog.New(slog.DiscardHandler),
 		}
@@ -34,7 +34,7 @@ func TestAHangingTemporalHidesNothing(t *testing.T) {
 		for _, f := range families {
 			got[f.GetName()] = f.GetMetric()[0].GetGauge().GetValue()
 		}
-		for name, want := range map[string]float64{"admit_postgres_up": 1, "admit_revoke_oldest_seconds": 90, "admit_temporal_up": 0} {
+		for name, want := range map[string]float64{"admit_postgres_up": 1, "admit_revoke_oldest_seconds": 90, "admit_access_parked": 2, "admit_temporal_up": 0} {
 			if v, ok := got[name]; !ok || v != want {
 				t.Errorf("%s is %v (shown: %v), want %v", name, v, ok, want)
 			}
