@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"admit/onboarding"
@@ -99,6 +102,91 @@ func TestOverdueUsers(t *testing.T) {
 	record(t, s, take(t, s, lane, "a").Delivery.ID, "a", delivered)
 	if wait := one[float64](t, db, "select extract(epoch from max(stale_at) - now())::float8 from effects where user_id = 'user-3' and state = 'waiting'"); wait > 121 {
 		t.Errorf("what waits behind a delivered effect is stale in %.0f s", wait)
+	}
+}
+
+func TestOverdueUsersAreNotHiddenBehindOne(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	for _, user := range []string{"user-1", "user-2", "user-3"} {
+		accept(t, s, report(user, verified))
+		advance(t, s, user)
+	}
+	for range 3 {
+		accept(t, s, report("user-1", expired), report("user-1", verified))
+	}
+	advance(t, s, "user-1")
+	if n := one[int64](t, db, "select count(*) from effects where user_id = 'user-1' and state = 'waiting'"); n < 5 {
+		t.Fatalf("only %d effects wait", n)
+	}
+	exec(t, db, "update effects set stale_at = now() - interval '1 hour' * (4 - right(user_id, 1)::int) - interval '1 second' * id")
+	for limit, want := range map[int][]string{1: {"user-1"}, 2: {"user-1", "user-2"}, 3: {"user-1", "user-2", "user-3"}, 10: {"user-1", "user-2", "user-3"}} {
+		if got, err := s.OverdueUsers(t.Context(), limit); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%d users: %q %v", limit, got, err)
+		}
+	}
+}
+
+// TestOverdueUsersReadsIndexes holds that a sweep does not read what is not
+// overdue, whatever the planner believes.
+func TestOverdueUsersReadsIndexes(t *testing.T) {
+	t.Parallel()
+	_, db := setup(t)
+	query, err := os.ReadFile("sql/overdue_users.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context()) // it only read
+	for _, sql := range []string{"set local enable_seqscan = off", "prepare overdue (bigint, boolean) as " + string(query)} {
+		if _, err := tx.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+		if _, err := tx.Exec(t.Context(), "set local plan_cache_mode = "+mode); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := tx.Query(t.Context(), "explain execute overdue (100, true)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := strings.Join(lines, "\n")
+		if strings.Contains(plan, "Seq Scan") || !strings.Contains(plan, "effects_stale") || !strings.Contains(plan, "onboardings_by_deadline") {
+			t.Errorf("%s:\n%s", mode, plan)
+		}
+	}
+}
+
+// TestANewEffectInALaneThatBacksOff holds that it does not bring the lane to the
+// sweep sooner than the lane's own backoff, and that another lane's does not keep
+// it from the sweep.
+func TestANewEffectInALaneThatBacksOff(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	accept(t, s, report("user-1", verified))
+	advance(t, s, "user-1")
+	d := take(t, s, crmRest, "a").Delivery
+	record(t, s, d.ID, "a", onboarding.Attempt{Result: onboarding.AttemptFailed, RetryAfter: 30 * time.Minute})
+	newest := one[int64](t, db, "select max(id) from effects")
+	accept(t, s, report("user-1", expired))
+	advance(t, s, "user-1")
+	for lane, want := range map[onboarding.LaneRef]time.Duration{crmRest: time.Hour, coreAccess: 2 * time.Minute} {
+		var first, last float64
+		if err := db.QueryRow(t.Context(), "select extract(epoch from min(stale_at) - now())::float8, extract(epoch from max(stale_at) - now())::float8 from effects where id > $1 and target = $2 and lane = $3 and state = 'waiting'",
+			newest, lane.Target, lane.Lane).Scan(&first, &last); err != nil {
+			t.Fatal(err)
+		}
+		if first < want.Seconds()-30 || last > want.Seconds()+1 {
+			t.Errorf("%s %s: new effects are stale in %.0f to %.0f s, want %s", lane.Target, lane.Lane, first, last, want)
+		}
 	}
 }
 

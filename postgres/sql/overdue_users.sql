@@ -1,11 +1,17 @@
+-- The limit is one of users: a user with many stale effects counts once. So all
+-- that is stale is read; the inner order keeps the planner on the index of it,
+-- where grouping alone would have it walk all that waits.
 select user_id from (
     (select user_id, next_deadline as due from onboardings
      where next_deadline < statement_timestamp() - interval '1 minute'
      order by next_deadline limit $1)
     union all
-    (select user_id, stale_at from effects
-     where $2 and state = 'waiting' and stale_at < statement_timestamp()
-     order by stale_at limit $1)
+    (select user_id, min(stale_at) as due from (
+         select user_id, stale_at from effects
+         where $2 and state = 'waiting' and stale_at < statement_timestamp()
+         order by stale_at offset 0) stale
+     group by user_id
+     order by due limit $1)
 ) overdue
 group by user_id
 order by min(due)
