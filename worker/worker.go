@@ -30,6 +30,7 @@ const (
 	DefaultWorkflowTasks = 200
 	DefaultAdvances      = 64
 	DefaultDeliveries    = 500
+	DefaultCached        = 1000
 
 	// stickyTimeout is how long a workflow whose worker died waits for it before
 	// another takes over, on top of the workflow task timeout.
@@ -65,6 +66,11 @@ type Slots struct {
 	WorkflowTasks int
 	Advances      int
 	Deliveries    int
+	// Cached is how many workflows are kept in memory between their tasks, some 35
+	// kB each; any other one's history is read and replayed, which takes
+	// milliseconds. The cache is the process's: of several workers in one process
+	// the first to start decides.
+	Cached int
 }
 
 // Worker runs the workflow and its activities.
@@ -102,6 +108,7 @@ func New(o Options) (*Worker, error) {
 	o.Slots.WorkflowTasks = orElse(o.Slots.WorkflowTasks, DefaultWorkflowTasks)
 	o.Slots.Advances = orElse(o.Slots.Advances, DefaultAdvances)
 	o.Slots.Deliveries = orElse(o.Slots.Deliveries, DefaultDeliveries)
+	o.Slots.Cached = orElse(o.Slots.Cached, DefaultCached)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -180,6 +187,7 @@ func (w *Worker) start(fatal chan<- error) (stop func(), err error) {
 		default: // the first one is enough
 		}
 	}
+	worker.SetStickyWorkflowCacheSize(w.o.Slots.Cached)
 	workers := []worker.Worker{w.workflows(report), w.hooks(report)}
 	var started []worker.Worker
 	stop = func() {
