@@ -49,6 +49,7 @@ func (p process) serve(ctx context.Context, name string, role settings.Role) int
 		return exitUsage
 	}
 	defer sys.close()
+	tune(environment(p.environ))
 	logger.Info("admit starts", "role", name, "build", s.Build, "policy", s.Policy.Hash(), "shadow", s.Shadow)
 	if err := sys.run(ctx); err != nil {
 		logger.Error("admit stops", "error", err)
