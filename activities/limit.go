@@ -17,9 +17,10 @@ const DefaultInFlight = 32
 // How long a delivery waits that finds no room at its target: it doubles from the
 // first wait on, up to the longest.
 const (
-	firstCrowdedWait = 500 * time.Millisecond
-	maxCrowdedAccess = 15 * time.Second
-	maxCrowdedRest   = time.Minute
+	firstCrowdedAccess = 500 * time.Millisecond
+	maxCrowdedAccess   = 15 * time.Second
+	firstCrowdedRest   = 2 * time.Second // each return costs the engine an activity
+	maxCrowdedRest     = time.Minute
 )
 
 // road is a lane of a target, of all users together.
@@ -60,11 +61,10 @@ func (t *traffic) leave(r road) {
 // attempt of its activity, which counts from 1. The later half of the wait is
 // spread, so that those who were turned away together do not come back together.
 func crowded(lane onboarding.LaneRef, attempt int32) time.Duration {
-	limit := maxCrowdedRest
+	wait, limit := firstCrowdedRest, maxCrowdedRest
 	if lane.Lane == onboarding.LaneAccess {
-		limit = maxCrowdedAccess
+		wait, limit = firstCrowdedAccess, maxCrowdedAccess
 	}
-	wait := firstCrowdedWait
 	for i := int32(1); i < attempt && wait < limit; i++ {
 		wait *= 2
 	}

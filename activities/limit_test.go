@@ -146,10 +146,10 @@ func TestCrowdedWaits(t *testing.T) {
 		attempt int32
 		most    time.Duration
 	}{
-		{onboarding.LaneRest, 1, 500 * time.Millisecond},
-		{onboarding.LaneRest, 2, time.Second},
-		{onboarding.LaneRest, 7, 32 * time.Second},
-		{onboarding.LaneRest, 8, time.Minute},
+		{onboarding.LaneRest, 1, 2 * time.Second},
+		{onboarding.LaneRest, 2, 4 * time.Second},
+		{onboarding.LaneRest, 5, 32 * time.Second},
+		{onboarding.LaneRest, 6, time.Minute},
 		{onboarding.LaneRest, 1 << 30, time.Minute},
 		{onboarding.LaneAccess, 1, 500 * time.Millisecond},
 		{onboarding.LaneAccess, 5, 8 * time.Second},
