@@ -3,14 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
-	"strings"
-	"time"
 
 	"admit/activities"
 	"admit/cmd/admit/settings"
@@ -18,26 +12,20 @@ import (
 
 // configCommand checks a configuration file as serve would read it.
 func configCommand(_ context.Context, p process) int {
-	flags := flag.NewFlagSet("admit config check", flag.ContinueOnError)
-	flags.SetOutput(p.err)
-	flags.Usage = func() {
-		say(p.out, "admit config check FILE: report every mistake in a configuration file\n")
+	const usage = "admit config check FILE: report every mistake in a configuration file\n"
+	if len(p.args) == 0 || p.args[0] != "check" && p.args[0] != "-h" && p.args[0] != "--help" {
+		say(p.err, usage)
+		return exitUsage
 	}
-	args := p.args
-	if len(args) > 0 && args[0] == "check" {
-		args = args[1:]
-	}
-	switch err := flags.Parse(args); {
-	case err == flag.ErrHelp:
+	if p.args[0] != "check" {
+		say(p.out, usage)
 		return exitOK
-	case err != nil:
-		return exitUsage
-	case flags.NArg() != 1:
-		flags.SetOutput(p.err)
-		say(p.err, "admit config check FILE\n")
+	}
+	if len(p.args) != 2 {
+		say(p.err, usage)
 		return exitUsage
 	}
-	text, err := os.ReadFile(flags.Arg(0))
+	text, err := os.ReadFile(p.args[1])
 	if err != nil {
 		say(p.err, "admit: %v\n", err)
 		return exitFailed
@@ -46,15 +34,15 @@ func configCommand(_ context.Context, p process) int {
 	for _, problem := range problems {
 		say(p.out, "%s\n", problem)
 	}
-	if len(problems) == 0 {
-		if _, err := senders(settings.Settings{Hooks: config.Hooks, Mail: config.Mail}, nil); err != nil {
-			say(p.out, "%v\n", err)
-			return exitFailed
-		}
-		say(p.out, "%s is good; its policy has the hash %s\n", flags.Arg(0), config.Policy.Hash())
-		return exitOK
+	if len(problems) > 0 {
+		return exitFailed
 	}
-	return exitFailed
+	if _, err := senders(settings.Settings{Hooks: config.Hooks, Mail: config.Mail}, nil); err != nil {
+		say(p.out, "%v\n", err)
+		return exitFailed
+	}
+	say(p.out, "%s is good; its policy has the hash %s\n", p.args[1], config.Policy.Hash())
+	return exitOK
 }
 
 // senders makes what delivers to each target that is no activity of another
@@ -85,50 +73,4 @@ func senders(s settings.Settings, contacts activities.Contacts) (map[string]acti
 	}
 	all["mail"] = mail
 	return all, errors.Join(problems...)
-}
-
-// healthTimeout bounds a health check; container runtimes expect seconds.
-const healthTimeout = 4 * time.Second
-
-// healthCommand asks the process beside it whether it is ready: for containers
-// without a shell.
-func healthCommand(ctx context.Context, p process) int {
-	if code, done := p.noArguments("health", "exit 0 when the process on ADMIT_ADMIN_LISTEN is ready, else 1"); done {
-		return code
-	}
-	address := environment(p.environ)("ADMIT_ADMIN_LISTEN")
-	if address == "" {
-		address = settings.DefaultAdminListen
-	}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		say(p.err, "admit health: ADMIT_ADMIN_LISTEN is %q; it must be host:port\n", address)
-		return exitUsage
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
-	if err != nil {
-		say(p.err, "admit health: %v\n", err)
-		return exitUsage
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		say(p.err, "admit health: nobody answers on %s: %v\n", address, err)
-		return exitFailed
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 4<<10))
-	if err != nil {
-		say(p.err, "admit health: the answer broke off: %v\n", err)
-		return exitFailed
-	}
-	say(p.out, "%s\n", strings.TrimSpace(string(body)))
-	if res.StatusCode != http.StatusOK {
-		return exitFailed
-	}
-	return exitOK
 }
