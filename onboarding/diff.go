@@ -23,6 +23,7 @@ func (s *State) fields() []field {
 		{"closed", &s.Closed}, {"abandoned", &s.Abandoned},
 		{"clockAt", &s.ClockAt}, {"reminded", &s.Reminded}, {"escalated", &s.Escalated},
 		{"reminders", &s.Reminders}, {"stalled", &s.Stalled},
+		{"reconciled", &s.Reconciled}, {"extended", &s.Extended}, {"proposals", &s.Proposals},
 		{"told", &s.Told}, {"policyHash", &s.PolicyHash},
 	}
 	for _, c := range Checks {
@@ -39,6 +40,8 @@ func (c *CheckState) fields(prefix string) []field {
 		{prefix + "passedBefore", &c.PassedBefore}, {prefix + "passedAt", &c.PassedAt}, {prefix + "lostAt", &c.LostAt},
 		{prefix + "moving", &c.Moving}, {prefix + "reliedOn", &c.ReliedOn}, {prefix + "heldReport", &c.HeldReport}, {prefix + "lateTold", &c.LateTold},
 		{prefix + "reportedAt", &c.ReportedAt}, {prefix + "beforeFlag", &c.BeforeFlag},
+		{prefix + "unconfirmed", &c.Unconfirmed}, {prefix + "asked", &c.Asked}, {prefix + "said", &c.Said}, {prefix + "apiPassed", &c.APIPassed},
+		{prefix + "unanswered", &c.Unanswered}, {prefix + "unansweredTold", &c.UnansweredTold}, {prefix + "override", &c.Override},
 	}
 }
 

@@ -19,6 +19,10 @@ const (
 	EffectCheckChanged = "check.changed"
 	EffectCheckLost    = "check.reversed"
 	EffectUnrecognised = "event.unrecognised"
+	EffectSurge        = "reversals.exceeded" // more users were reversed in an hour than the policy allows
+
+	EffectAskP100     = "ask.p100" // a provider's API is to be asked
+	EffectAskXGateway = "ask.xgateway"
 
 	NotifyActionRequired = "notify.action_required"
 	NotifyExpired        = "notify.expired"
@@ -35,7 +39,10 @@ type Effect struct {
 	Check   Check    // of check.* and of a notify about one check, else ""
 	Was     Status   // of check.*: the status before
 	Reasons []string // why: causes of an escalation, reason codes of a notify
-	Number  int      // of reminders: counts from 1 in the stay in the stage
+	Number  int      // of reminders: counts from 1 in the stay in the stage; of a surge: the users reversed
+	Limit   int      // of a surge: how many the policy allows in an hour
+	// AbandonAt is, of a reminder, when the user is given up; zero for never.
+	AbandonAt time.Time
 }
 
 // Lane says which of a target's two lanes per user carries an effect.
@@ -54,6 +61,12 @@ func (e Effect) Lane() Lane {
 	}
 	return LaneRest
 }
+
+// Ask says whether the effect is a question to a provider's API.
+func (e Effect) Ask() bool { return strings.HasPrefix(e.Name, "ask.") }
+
+// Review says whether the effect is one that a reviewer is told of.
+func (e Effect) Review() bool { return e.Name == EffectEscalated || e.Name == EffectSurge }
 
 // Notify says whether the effect is a message to the user.
 func (e Effect) Notify() bool { return strings.HasPrefix(e.Name, "notify.") }
@@ -79,10 +92,16 @@ type Target struct {
 }
 
 // Wants says whether the target is told of the effect. Messages to the user go
-// to MailTarget alone, and nothing else does.
+// to MailTarget alone, and nothing else does; questions to a provider's API to its
+// target alone; and to reviewers what they are told of.
 func (t Target) Wants(e Effect) bool {
-	if e.Notify() || t.Name == MailTarget {
+	switch {
+	case t.Name == ReviewersTarget:
+		return e.Review()
+	case e.Notify() || t.Name == MailTarget:
 		return e.Notify() && t.Name == MailTarget
+	case e.Ask() || t.Asks():
+		return e.Name == EffectAskP100 && t.Name == P100Target || e.Name == EffectAskXGateway && t.Name == XGatewayTarget
 	}
 	for _, p := range t.Events {
 		prefix, open := strings.CutSuffix(p, "*")
@@ -92,6 +111,9 @@ func (t Target) Wants(e Effect) bool {
 	}
 	return false
 }
+
+// Asks says whether the target is a provider's API.
+func (t Target) Asks() bool { return t.Name == P100Target || t.Name == XGatewayTarget }
 
 // Payload is the body of a hook and of an activity on another team's task queue.
 type Payload struct {
@@ -113,7 +135,8 @@ type PayloadData struct {
 	Check         Check         `json:"check,omitempty"`
 	Was           Status        `json:"was,omitempty"`
 	Causes        []string      `json:"causes,omitempty"` // of onboarding.escalated
-	Number        int           `json:"number,omitempty"` // of onboarding.reminder
+	Number        int           `json:"number,omitempty"` // of onboarding.reminder; of reversals.exceeded the users reversed in the last hour
+	Limit         int           `json:"limit,omitempty"`  // of reversals.exceeded: how many the policy allows
 }
 
 // CheckStatuses shows the checks that are not none.
@@ -134,6 +157,8 @@ type Message struct {
 	Reasons  []string `json:"reasons,omitempty"`
 	Number   int      `json:"number,omitempty"`
 	Stage    Stage    `json:"stage"`
+	// AbandonAt is, of a reminder, when the user is given up; zero for never.
+	AbandonAt time.Time `json:"abandonAt,omitzero"`
 }
 
 // Statuses returns the statuses of the checks that are not none.
@@ -155,7 +180,7 @@ func (c *CheckStates) Statuses() CheckStatuses {
 func (e Effect) Payload(s State, at time.Time) Payload {
 	d := PayloadData{
 		UserID: s.UserID, Stage: s.Stage, BlockedOn: s.BlockedOn, Access: s.Access, AccessVersion: s.AccessVersion,
-		Version: s.Version, Checks: s.Checks.Statuses(), Check: e.Check, Was: e.Was, Number: e.Number,
+		Version: s.Version, Checks: s.Checks.Statuses(), Check: e.Check, Was: e.Was, Number: e.Number, Limit: e.Limit,
 	}
 	if e.Name == EffectEscalated {
 		d.Causes = e.Reasons
@@ -165,7 +190,7 @@ func (e Effect) Payload(s State, at time.Time) Payload {
 
 // Message returns what a notify effect says to the user.
 func (e Effect) Message(s State) Message {
-	return Message{Template: strings.TrimPrefix(e.Name, "notify."), Check: e.Check, Reasons: e.Reasons, Number: e.Number, Stage: s.Stage}
+	return Message{Template: strings.TrimPrefix(e.Name, "notify."), Check: e.Check, Reasons: e.Reasons, Number: e.Number, Stage: s.Stage, AbandonAt: e.AbandonAt}
 }
 
 // EventNames returns the names of the effects that hooks can ask for.
@@ -174,5 +199,5 @@ func EventNames() []string {
 	for _, s := range Stages {
 		ns = append(ns, "onboarding."+string(s))
 	}
-	return append(ns, EffectReinstated, EffectStalled, EffectReminder, EffectEscalated, EffectCheckChanged, EffectCheckLost, EffectUnrecognised)
+	return append(ns, EffectReinstated, EffectStalled, EffectReminder, EffectEscalated, EffectCheckChanged, EffectCheckLost, EffectUnrecognised, EffectSurge)
 }

@@ -13,10 +13,12 @@ const (
 	InputDeadline    InputKind = "deadline"    // something is due
 	InputPolicy      InputKind = "policy"      // the process's policy is another than the row's
 	InputUndecodable InputKind = "undecodable" // an event whose body this build cannot decode any more
+	InputAnswer      InputKind = "answer"      // a provider's API answered
+	InputImport      InputKind = "import"      // the merchant brought a user who was verified before
 )
 
-// Input is one thing to fold into a user's state. Which of Report, Command and
-// Deadline is read follows from Kind.
+// Input is one thing to fold into a user's state. Which of Report, Command,
+// Deadline, Answer and Import is read follows from Kind.
 type Input struct {
 	Kind     InputKind
 	Received time.Time // when the event was received, of a replay the old one; for deadlines and policies the time of folding
@@ -27,6 +29,10 @@ type Input struct {
 	Report    Report
 	Command   Command
 	Deadline  Deadline
+	Answer    Answer
+	Import    Import
+	// Surge is read where the input reverses the user; the zero Surge tells nobody.
+	Surge Surge
 }
 
 // Report is a provider's webhook in the provider's own words.
@@ -47,7 +53,18 @@ type Command struct {
 	Reason    string `json:"reason"`
 	Actor     string `json:"actor"` // the name of the token, set by the admin API
 	RequestID string `json:"requestId"`
+
+	Check  Check     `json:"check,omitempty"`  // of override_check and lift_override
+	Status Status    `json:"status,omitempty"` // of override_check
+	Until  time.Time `json:"until,omitzero"`   // of override_check: when it ends; OverrideFor after its receipt unless given
+	By     Duration  `json:"by,omitempty"`     // of extend_deadline
+	// Approves is the request ID of the proposal that this command, sent by another
+	// person, agrees to.
+	Approves string `json:"approves,omitempty"`
 }
+
+// OverrideFor is how long an override stands unless its command says until when.
+const OverrideFor = 30 * 24 * time.Hour
 
 // The commands that Apply knows.
 const (
@@ -57,10 +74,19 @@ const (
 	CommandLift          = "lift"
 	CommandClose         = "close"
 	CommandReopen        = "reopen"
+	CommandOverride      = "override_check"
+	CommandLiftOverride  = "lift_override"
+	CommandExtend        = "extend_deadline"
+	CommandReconcile     = "reconcile"
+	CommandRemind        = "remind"
+	CommandErase         = "erase" // by its own route: it needs the role admin
 )
 
 // Commands lists the commands that Apply knows.
-var Commands = [...]string{CommandFlagHighRisk, CommandClearHighRisk, CommandHold, CommandLift, CommandClose, CommandReopen}
+var Commands = [...]string{
+	CommandFlagHighRisk, CommandClearHighRisk, CommandHold, CommandLift, CommandOverride, CommandLiftOverride,
+	CommandExtend, CommandReconcile, CommandRemind, CommandClose, CommandReopen, CommandErase,
+}
 
 // DeadlineKind says what is due.
 type DeadlineKind string
@@ -70,13 +96,20 @@ const (
 	DeadlineRemind   DeadlineKind = "remind"
 	DeadlineEscalate DeadlineKind = "escalate"
 	DeadlineAbandon  DeadlineKind = "abandon"
+
+	DeadlineReconcile DeadlineKind = "reconcile" // ask the providers' APIs; with a Check, for its unconfirmed pass
+	DeadlineAgree     DeadlineKind = "agree"     // ask for the second answer on a check
+	DeadlineOverride  DeadlineKind = "override"  // an override ends
+	DeadlineProposal  DeadlineKind = "proposal"  // a proposal that nobody approved ends
 )
 
-// Deadline is one step of one list of the policy's stall rules.
+// Deadline is one step of one list of the policy's stall rules, or the end of
+// something that stands for a time.
 type Deadline struct {
-	Kind DeadlineKind `json:"kind"`
-	Step int          `json:"step"` // counts from 0 since the stall clock was started
-	Due  time.Time    `json:"due"`
+	Kind  DeadlineKind `json:"kind"`
+	Check Check        `json:"check,omitempty"` // of agree, override and the reconcile of one check
+	Step  int          `json:"step"`            // counts from 0 since the stall clock was started
+	Due   time.Time    `json:"due"`
 }
 
 // Verdict is what became of an input. Reason is a stable code, set for

@@ -45,8 +45,13 @@ const (
 	RouteStart     = "start"
 )
 
-// MailTarget is the name of the target that writes to the user.
-const MailTarget = "mail"
+// Names of the targets that are not hooks; no hook may have one of them.
+const (
+	MailTarget      = "mail"         // writes to the user
+	ReviewersTarget = "reviewers"    // writes to the reviewers
+	P100Target      = "p100-api"     // asks P100's API
+	XGatewayTarget  = "xgateway-api" // asks XGateway's API
+)
 
 // maxWorkflowID keeps workflow IDs far below the 255 characters that Temporal's
 // PostgreSQL schema holds.

@@ -20,6 +20,16 @@ type Policy struct {
 	LateWindow   Windows     `json:"late_window"`
 	HeldWindow   Windows     `json:"held_window"`
 	MaxReminders int         `json:"max_reminders"` // per stay in a stage
+
+	Confirm    []Check  `json:"confirm"`     // pass only when the provider's API says so
+	AgreeAfter Duration `json:"agree_after"` // the least time between two answers that move a check
+	FourEyes   []string `json:"four_eyes"`   // the commands that need two people
+	// ReversalsPerHour is how many users may be reversed in an hour before a person
+	// is called; 0 calls nobody.
+	ReversalsPerHour int `json:"reversals_per_hour"`
+	// APIs are the checks whose provider's API can be asked. It is not written in the
+	// policy but follows from the settings of the APIs.
+	APIs []Check `json:"apis"`
 }
 
 // Windows holds a duration for each provider.
@@ -121,6 +131,10 @@ func DefaultPolicy() Policy {
 		LateWindow:   Windows{P100: 5 * minute, XGateway: 15 * minute},
 		HeldWindow:   Windows{P100: 5 * minute, XGateway: 24 * hour},
 		MaxReminders: 10,
+		Confirm:      []Check{},
+		AgreeAfter:   5 * minute,
+		FourEyes:     []string{},
+		APIs:         []Check{},
 	}
 }
 

@@ -150,6 +150,10 @@ type Attempt struct {
 	Answer string `json:"answer"`
 	// RetryAfter is the least wait that the other side asked for, 0 if none.
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
+	// Event is, of a question that a provider's API answered, the AnswerBody as
+	// JSON: it is accepted as an event in the transaction that marks the effect
+	// delivered.
+	Event []byte `json:"event,omitempty"`
 }
 
 // AttemptResult is the class of an attempt's end.
@@ -182,4 +186,5 @@ const (
 	EffectSuperseded EffectState = "superseded"
 	EffectParked     EffectState = "parked"
 	EffectShadow     EffectState = "shadow"
+	EffectCollected  EffectState = "collected" // kept for the reviewers' next digest
 )

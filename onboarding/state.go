@@ -30,6 +30,12 @@ type State struct {
 	Reminders int       `json:"reminders,omitempty"` // reminders sent in this stay in the stage
 	Stalled   bool      `json:"stalled,omitempty"`   // a reminder or escalation was sent since ClockAt
 
+	Reconciled int      `json:"reconciled,omitempty"` // steps of the reconcile list done since ClockAt
+	Extended   Duration `json:"extended,omitempty"`   // by how much an operator moved the stage's steps
+
+	// Proposals are commands that wait for a second person, oldest first.
+	Proposals []Proposal `json:"proposals,omitempty"`
+
 	// Told is the last of approved, suspended and rejected that the user was told.
 	Told       Stage  `json:"told,omitempty"`
 	PolicyHash string `json:"policyHash"`
@@ -95,7 +101,52 @@ type CheckState struct {
 	// BeforeFlag is what high_risk was before an operator flagged the user; nil
 	// while no flag stands.
 	BeforeFlag *CheckState `json:"beforeFlag,omitempty"`
+
+	// What the provider's API says, where it can be asked.
+	Unconfirmed bool  `json:"unconfirmed,omitempty"` // the latest report passed it, and the API has not said so yet
+	Asked       int   `json:"asked,omitempty"`       // steps done of asking about the unconfirmed pass
+	Said        *Said `json:"said,omitempty"`        // the first of two answers that contradict the words
+	APIPassed   bool  `json:"apiPassed,omitempty"`   // the API has said at some time that it is passed
+	// Unanswered is the code of an answer that was of no use, "" once a better one
+	// came; a reviewer is told at the next deadline, once.
+	Unanswered     string `json:"unanswered,omitempty"`
+	UnansweredTold bool   `json:"unansweredTold,omitempty"`
+
+	// Override is an operator's word on the check, over the provider's; nil while
+	// none stands.
+	Override *Override `json:"override,omitempty"`
 }
+
+// Said is an answer of a provider's API that moves the check when a second one
+// says the same.
+type Said struct {
+	Words
+	AgreeAt    time.Time `json:"agreeAt"`              // a second answer counts when it was asked for at or after this
+	AskedAgain bool      `json:"askedAgain,omitempty"` // the deadline for asking again has passed
+}
+
+// Override is a status that an operator gave a check. The provider's words go on
+// being folded beneath it.
+type Override struct {
+	Status  Status     `json:"status"`
+	Until   time.Time  `json:"until"`
+	Beneath CheckState `json:"beneath"` // what the check is by the provider's words
+}
+
+// Proposal is a command that one person asked for and another has to approve.
+type Proposal struct {
+	RequestID string    `json:"requestId"`
+	Command   string    `json:"command"`
+	Actor     string    `json:"actor"`
+	Check     Check     `json:"check,omitempty"`
+	Status    Status    `json:"status,omitempty"`
+	Until     time.Time `json:"until,omitzero"` // of an override
+	By        Duration  `json:"by,omitempty"`
+	Expires   time.Time `json:"expires"`
+}
+
+// ProposalFor is how long a proposal waits for a second person.
+const ProposalFor = 24 * time.Hour
 
 // Get returns the status of the check, StatusNone when nothing was reported.
 func (c *CheckState) Get() Status {

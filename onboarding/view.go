@@ -23,6 +23,7 @@ type Onboarding struct {
 	StartedAt     time.Time  `json:"startedAt"` // of a user not folded yet: when the first event was received
 	StageSince    time.Time  `json:"stageSince"`
 	NextDeadline  *time.Time `json:"nextDeadline"` // null when nothing is due
+	Proposals     []Proposal `json:"proposals"`    // commands that wait for a second person
 	Checks        CheckViews `json:"checks"`       // those that are not none
 }
 
@@ -46,6 +47,15 @@ type CheckView struct {
 	Reasons        []string  `json:"reasons"`
 	DocsMissing    []string  `json:"docsMissing"`
 	Message        string    `json:"message"` // the provider's newest free text, joined from the event's body
+
+	Unconfirmed bool          `json:"unconfirmed,omitempty"` // the provider's webhook passed it, its API has not confirmed that yet
+	Override    *OverrideView `json:"override,omitempty"`    // an operator's word, which Status shows
+}
+
+// OverrideView is an operator's word on a check as it is shown.
+type OverrideView struct {
+	Until    time.Time `json:"until"`
+	Provider Status    `json:"provider"` // what the check is by the provider's words
 }
 
 // View returns what s shows; the store adds what it alone knows: Pending,
@@ -53,7 +63,7 @@ type CheckView struct {
 func (s State) View() Onboarding {
 	o := Onboarding{
 		UserID: s.UserID, Stage: s.Stage, BlockedOn: s.BlockedOn, Access: s.Access, AccessVersion: s.AccessVersion,
-		Stalled: s.Stalled, Reversed: s.Reversed, Version: s.Version, Held: []Check{},
+		Stalled: s.Stalled, Reversed: s.Reversed, Version: s.Version, Held: []Check{}, Proposals: append([]Proposal{}, s.Proposals...),
 		StartedAt: s.StartedAt, StageSince: s.StageSince,
 		Checks: CheckViews{
 			KYC: s.Checks.KYC.view(), KYCFiles: s.Checks.KYCFiles.view(), POA: s.Checks.POA.view(),
@@ -72,10 +82,15 @@ func (c CheckState) view() *CheckView {
 	if c.Is(StatusNone) {
 		return nil
 	}
-	return &CheckView{
+	v := &CheckView{
 		Status: c.Status, Since: c.Since, ProviderStatus: c.ProviderStatus, Attempt: c.Attempt, Processing: c.Processing,
 		Reasons: append([]string{}, c.Reasons...), DocsMissing: append([]string{}, c.DocsMissing...),
+		Unconfirmed: c.Unconfirmed,
 	}
+	if c.Override != nil {
+		v.Override = &OverrideView{Until: c.Override.Until, Provider: c.Override.Beneath.Get()}
+	}
+	return v
 }
 
 // Summary returns what the workflow shows of s.
