@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -177,7 +178,7 @@ func TestLaneOnAnotherTeamsQueue(t *testing.T) {
 			finish(env, b, 24*time.Hour)
 			run(t, env, input())
 			completed(t, env)
-			if !slices.Equal(b.records, tt.want) {
+			if !reflect.DeepEqual(b.records, tt.want) {
 				t.Errorf("recorded %+v, want %+v", b.records, tt.want)
 			}
 			if int(calls.Load()) != len(tt.want) {
@@ -204,7 +205,7 @@ func TestPanicOfAnotherTeamsActivityIsAFailure(t *testing.T) {
 	run(t, env, input())
 	completed(t, env)
 	want := []onboarding.Attempt{{Result: onboarding.AttemptFailed, Answer: "panic"}, {Result: onboarding.AttemptDelivered, Answer: "completed"}}
-	if !slices.Equal(b.records, want) {
+	if !reflect.DeepEqual(b.records, want) {
 		t.Errorf("recorded %+v, want %+v", b.records, want)
 	}
 }
