@@ -1,6 +1,9 @@
 package onboarding
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Apply folds one input into a state and says what follows from it. It decides
 // everything there is to decide about a user, and nothing else does.
@@ -14,7 +17,7 @@ func Apply(s State, in Input, p Policy, now time.Time) (State, Verdict, []Effect
 	if in.Received = stamp(in.Received); in.Received.IsZero() {
 		in.Received = now
 	}
-	f := fold{before: s, s: s, in: in, policy: p, now: now}
+	f := fold{before: s, s: s.own(), in: in, policy: p, now: now}
 	fresh := s.Version == 0
 	if fresh {
 		f.start()
@@ -45,7 +48,30 @@ type fold struct {
 	stall    []Effect // reminders and the like, from a deadline
 	odd      Check    // the check of an unknown word
 	isOdd    bool
+	asks     []Check // whose provider's API is asked
 	effects  []Effect
+}
+
+// own returns a copy of s of which a fold may change every part.
+func (s State) own() State {
+	s.Proposals = slices.Clone(s.Proposals)
+	for _, check := range Checks {
+		c := s.Checks.At(check)
+		if c.Override != nil {
+			o := *c.Override
+			c.Override = &o
+			o.Beneath.ownSaid()
+		}
+		c.ownSaid()
+	}
+	return s
+}
+
+func (c *CheckState) ownSaid() {
+	if c.Said != nil {
+		said := *c.Said
+		c.Said = &said
+	}
 }
 
 // start fills in what every user has from the first input on.
@@ -65,12 +91,17 @@ func (f *fold) input() Verdict {
 		}
 		return Verdict{Outcome: Noted, Reason: "exists"}
 	case InputCommand:
-		return f.command()
+		return f.order()
 	case InputDeadline:
 		return f.deadline()
+	case InputAnswer:
+		return f.answer()
+	case InputImport:
+		return f.imported()
 	case InputPolicy:
 		f.s.PolicyHash = f.policy.Hash()
 		f.fitSteps()
+		f.fitConfirm()
 		return Verdict{Outcome: Applied}
 	}
 	f.tell("undecodable")
@@ -80,12 +111,19 @@ func (f *fold) input() Verdict {
 
 // tell has a reviewer told of a cause: a stable code, ":check" behind it where
 // it is about one.
-func (f *fold) tell(cause string) { f.causes = append(f.causes, cause) }
+func (f *fold) tell(cause string) {
+	if !slices.Contains(f.causes, cause) {
+		f.causes = append(f.causes, cause)
+	}
+}
 
 // settle derives everything that follows from the checks and the marks of
 // operators and deadlines, and collects the effects.
 func (f *fold) settle(fresh bool) {
 	s, p := &f.s, f.policy
+	for _, c := range Checks {
+		s.Checks.At(c).overlay()
+	}
 	f.approval()
 	s.Stage = stageOf(s, p)
 	s.BlockedOn = blockedOn(s, p)
@@ -99,11 +137,13 @@ func (f *fold) settle(fresh bool) {
 	}
 	if entered || f.progress {
 		s.ClockAt, s.Reminded, s.Escalated, s.Stalled = at, 0, 0, false
+		s.Reconciled, s.Extended = 0, 0
 	}
 	f.access()
 	f.stages(fresh)
 	f.checks()
 	f.effects = append(f.effects, f.stall...)
+	f.losses()
 	if len(f.causes) > 0 {
 		f.effects = append(f.effects, Effect{Name: EffectEscalated, Reasons: f.causes})
 	}
@@ -111,6 +151,28 @@ func (f *fold) settle(fresh bool) {
 		f.effects = append(f.effects, Effect{Name: EffectUnrecognised, Check: f.odd})
 	}
 	f.notices()
+	f.questions()
+	if f.in.Kind == InputImport {
+		f.effects = slices.DeleteFunc(f.effects, func(e Effect) bool { return e.Lane() != LaneAccess || !f.in.Import.SendAccess })
+	}
+}
+
+// losses has a reviewer told why a user is shut out, and a person called when too
+// many users are.
+func (f *fold) losses() {
+	s := &f.s
+	if s.Stage == StageSuspended && f.before.Stage != StageSuspended {
+		for _, c := range reversedIn(s, f.policy) {
+			f.tell("reversed:" + string(c))
+		}
+		if !s.Checks.HighRisk.Is(StatusNone, StatusPassed) && !s.Checks.HighRisk.Reversed() {
+			f.tell("suspended:" + string(HighRisk))
+		}
+	}
+	surge, limit := f.in.Surge, f.policy.ReversalsPerHour
+	if limit > 0 && s.Reversed && !f.before.Reversed && !surge.Told && surge.Users+1 > limit {
+		f.effects = append(f.effects, Effect{Name: EffectSurge, Number: surge.Users + 1, Limit: limit})
+	}
 }
 
 // approval judges whether approval is won or lost, and keeps which checks it

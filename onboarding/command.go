@@ -1,31 +1,40 @@
 package onboarding
 
-// command folds an operator's command. What the rules do not allow and what
-// would change nothing is refused with a stable code.
-func (f *fold) command() Verdict {
-	refusal := "unknown_command"
+// obey does what a command asks for and returns "", or the stable code of why it is
+// refused: what the rules do not allow and what would change nothing.
+func (f *fold) obey() string {
 	switch f.in.Command.Name {
 	case CommandHold:
-		refusal = f.hold()
+		return f.hold()
 	case CommandLift:
-		refusal = f.lift()
+		return f.lift()
 	case CommandFlagHighRisk:
-		refusal = f.flag()
+		return f.flag()
 	case CommandClearHighRisk:
-		refusal = f.clear()
+		return f.clear()
+	case CommandOverride:
+		return f.override()
+	case CommandLiftOverride:
+		return f.liftOverride()
+	case CommandExtend:
+		return f.extend()
+	case CommandReconcile:
+		return f.reconcile()
+	case CommandRemind:
+		return f.remindNow()
 	case CommandClose:
-		refusal = f.close()
+		return f.close()
 	case CommandReopen:
-		refusal = f.reopen()
+		return f.reopen()
+	case CommandErase:
+		return "" // the store does it; there is nothing of it in the state
 	}
-	if refusal != "" {
-		return Verdict{Outcome: Refused, Reason: refusal}
-	}
-	return Verdict{Outcome: Applied}
+	return RefusedUnknown
 }
 
 // Why a command is refused; the codes are part of the admin API.
 const (
+	RefusedUnknown       = "unknown_command"
 	RefusedClosed        = "closed"
 	RefusedOnHold        = "already_on_hold"
 	RefusedNotOnHold     = "not_on_hold"
@@ -33,6 +42,12 @@ const (
 	RefusedNotFlagged    = "not_flagged"
 	RefusedAlreadyClosed = "already_closed"
 	RefusedNotClosed     = "not_closed"
+	RefusedNoTime        = "by_missing"
+	RefusedTooLong       = "by_too_long"
+	RefusedNoDeadline    = "no_deadline"
+	RefusedNoAPI         = "no_api"
+	RefusedNotOnUser     = "not_blocked_on_user"
+	RefusedReminded      = "max_reminders"
 )
 
 func (f *fold) hold() string {
@@ -60,11 +75,14 @@ func (f *fold) lift() string {
 // flag puts high_risk in review. It counts as an in-progress report of that
 // check, so a verdict that follows is believed at once.
 func (f *fold) flag() string {
-	c := &f.s.Checks.HighRisk
+	c := f.said(HighRisk)
 	if c.BeforeFlag != nil {
 		return RefusedFlagged
 	}
 	before := *c
+	if o := f.s.Checks.HighRisk.Override; o != nil && o.Status != StatusInReview {
+		f.tell("contradicts_override:" + string(HighRisk))
+	}
 	f.believe(c, Words{ProviderStatus: wordFlagged}, StatusInReview, true)
 	c.BeforeFlag = &before
 	return ""
@@ -73,7 +91,7 @@ func (f *fold) flag() string {
 // clear puts high_risk back to what it was before the flag and passes nothing
 // else.
 func (f *fold) clear() string {
-	c := &f.s.Checks.HighRisk
+	c := f.said(HighRisk)
 	if c.BeforeFlag == nil {
 		return RefusedNotFlagged
 	}
@@ -94,5 +112,51 @@ func (f *fold) reopen() string {
 		return RefusedNotClosed
 	}
 	f.s.Closed, f.s.Abandoned = false, false
+	return ""
+}
+
+// extend moves all steps of the stage by the same time.
+func (f *fold) extend() string {
+	by := f.in.Command.By
+	switch {
+	case f.s.Closed:
+		return RefusedClosed
+	case by <= 0:
+		return RefusedNoTime
+	case by.D() > maxDuration || f.s.Extended.D() > maxDuration-by.D():
+		return RefusedTooLong
+	case len(steps(f.s, f.policy)) == 0:
+		return RefusedNoDeadline
+	}
+	f.s.Extended += by
+	return ""
+}
+
+// reconcile asks every provider whose API answers for a check in the lists.
+func (f *fold) reconcile() string {
+	if f.s.Closed {
+		return RefusedClosed
+	}
+	asked := false
+	for _, c := range f.policy.listed() {
+		asked = f.ask(c) || asked
+	}
+	if !asked {
+		return RefusedNoAPI
+	}
+	return ""
+}
+
+// remindNow reminds the user although no step is due.
+func (f *fold) remindNow() string {
+	switch {
+	case f.s.Closed:
+		return RefusedClosed
+	case f.s.BlockedOn != User:
+		return RefusedNotOnUser
+	case f.s.Reminders >= f.policy.MaxReminders:
+		return RefusedReminded
+	}
+	f.remind()
 	return ""
 }

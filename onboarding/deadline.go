@@ -1,6 +1,9 @@
 package onboarding
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Next returns the earliest deadline of a user, due or not, and whether there is
 // one. It follows from the state and the policy alone, so a changed policy moves
@@ -25,15 +28,21 @@ func (s State) Ended() bool {
 	return s.Stage == StageRejected || s.Stage == StageAbandoned || s.Stage == StageClosed
 }
 
-// upcoming returns the next step of each list, in the order in which steps due
-// at the same time act.
-func upcoming(s State, p Policy) []Deadline {
+// upcoming returns the next step of each list and the ends of what stands for a
+// time, in the order in which what is due at the same time acts.
+func upcoming(s State, p Policy) []Deadline { return append(ends(s, p), steps(s, p)...) }
+
+// steps returns the next step of each of the stage's lists.
+func steps(s State, p Policy) []Deadline {
 	stall := p.Stall.At(s.Stage)
 	var ds []Deadline
 	add := func(kind DeadlineKind, list []Duration, step int) {
 		if after, ok := stepAfter(list, step, stall.Abandon == 0); ok {
 			ds = append(ds, Deadline{Kind: kind, Step: step, Due: dueAt(s, p, after)})
 		}
+	}
+	if len(asksAbout(&s, p)) > 0 {
+		add(DeadlineReconcile, stall.reconciles(p), s.Reconciled)
 	}
 	if s.Reminders < p.MaxReminders {
 		add(DeadlineRemind, stall.Remind, s.Reminded)
@@ -45,8 +54,48 @@ func upcoming(s State, p Policy) []Deadline {
 	return ds
 }
 
+// reconciles returns the stage's reconcile list, with one step more before the user
+// is given up: early enough for two answers.
+func (stall StageStall) reconciles(p Policy) []Duration {
+	list := stall.Reconcile
+	if stall.Abandon == 0 {
+		return list
+	}
+	last := max(stall.Abandon-3*p.AgreeAfter, stall.Abandon/2)
+	if n := len(list); n > 0 && last-list[n-1] < Duration(minStep) || last < Duration(minStep) {
+		return list
+	}
+	return append(slices.Clip(list), last)
+}
+
+// ends returns when what stands for a time ends: an unconfirmed pass is asked about
+// again, a first answer waits for its second, overrides and proposals run out.
+func ends(s State, p Policy) []Deadline {
+	var ds []Deadline
+	for _, check := range Checks {
+		c := s.Checks.At(check)
+		if c.Override != nil {
+			ds = append(ds, Deadline{Kind: DeadlineOverride, Check: check, Due: c.Override.Until})
+		}
+		if s.Closed || !has(p.APIs, check) {
+			continue
+		}
+		if c.Said != nil && !c.Said.AskedAgain {
+			ds = append(ds, Deadline{Kind: DeadlineAgree, Check: check, Due: c.Said.AgreeAt})
+		}
+		if after, ok := stepAfter(p.Stall.InReview.Reconcile, c.Asked, true); ok && c.Unconfirmed {
+			due := c.ReportedAt.Add(after + spread(p.Jitter.D(), s.UserID)).Truncate(time.Microsecond)
+			ds = append(ds, Deadline{Kind: DeadlineReconcile, Check: check, Step: c.Asked, Due: due})
+		}
+	}
+	for _, proposal := range s.Proposals {
+		ds = append(ds, Deadline{Kind: DeadlineProposal, Due: proposal.Expires})
+	}
+	return ds
+}
+
 func dueAt(s State, p Policy, after time.Duration) time.Time {
-	return s.ClockAt.Add(after + spread(p.Jitter.D(), s.UserID)).Truncate(time.Microsecond)
+	return s.ClockAt.Add(after + s.Extended.D() + spread(p.Jitter.D(), s.UserID)).Truncate(time.Microsecond)
 }
 
 // canAbandon says whether a user in that stage can be given up: in any other the
@@ -104,47 +153,74 @@ func stepsBy(list []Duration, after time.Duration, repeats bool) int {
 // that have passed one at most is left to act.
 func (f *fold) fitSteps() {
 	stall := f.policy.Stall.At(f.s.Stage)
-	since := f.now.Sub(f.s.ClockAt) - spread(f.policy.Jitter.D(), f.s.UserID)
+	since := f.now.Sub(f.s.ClockAt) - f.s.Extended.D() - spread(f.policy.Jitter.D(), f.s.UserID)
 	fit := func(done int, list []Duration) int {
 		passed := stepsBy(list, since, stall.Abandon == 0)
 		return min(max(done, passed-1), passed)
 	}
 	f.s.Reminded, f.s.Escalated = fit(f.s.Reminded, stall.Remind), fit(f.s.Escalated, stall.Escalate)
+	f.s.Reconciled = fit(f.s.Reconciled, stall.reconciles(f.policy))
 }
 
-// deadline folds one due step. It acts only when its condition holds and nothing
-// that is due as well has overtaken it.
+// deadline folds one thing that is due. A step acts only when its condition holds
+// and nothing that is due as well has overtaken it.
 func (f *fold) deadline() Verdict {
 	d, current := f.in.Deadline, false
-	var overtaken bool
+	var abandoned bool
 	for _, u := range upcoming(f.s, f.policy) {
-		if u == d || u.Kind == d.Kind && u.Step == d.Step && u.Due.Equal(d.Due) {
+		if u.Kind == d.Kind && u.Check == d.Check && u.Step == d.Step && u.Due.Equal(d.Due) {
 			current = !d.Due.After(f.now)
 		} else if u.Kind == DeadlineAbandon && !u.Due.After(f.now) {
-			overtaken = true
+			abandoned = true
 		}
 	}
 	if !current {
 		return Verdict{Outcome: Noted, Reason: "not_due"}
 	}
+	f.tellUnanswered()
 	switch d.Kind {
 	case DeadlineRemind:
 		f.s.Reminded++
-		return f.step(f.s.BlockedOn == User, overtaken, f.remind)
+		return f.step(f.s.BlockedOn == User, abandoned, f.stalls(f.remind))
 	case DeadlineEscalate:
 		f.s.Escalated++
 		// Who has had every reminder is not forgotten in silence either.
-		return f.step(f.s.BlockedOn != User || f.s.Reminders >= f.policy.MaxReminders, overtaken, f.escalate)
+		return f.step(f.s.BlockedOn != User || f.s.Reminders >= f.policy.MaxReminders, abandoned, f.stalls(f.escalate))
+	case DeadlineReconcile:
+		return f.reconcileStep(d.Check)
+	case DeadlineAbandon:
+		f.s.Abandoned = true
+	case DeadlineAgree:
+		f.said(d.Check).Said.AskedAgain = true
+		f.ask(d.Check)
+	case DeadlineOverride:
+		f.endOverride(d.Check)
+	case DeadlineProposal:
+		f.expireProposals()
 	}
-	f.s.Abandoned = true
 	return Verdict{Outcome: Applied}
+}
+
+// reconcileStep asks what the stage is to ask, or about the unconfirmed pass of one
+// check. It does so also right before the user is given up: an answer revives.
+func (f *fold) reconcileStep(check Check) Verdict {
+	if check != "" {
+		f.said(check).Asked++
+		return f.step(true, false, func() { f.ask(check) })
+	}
+	f.s.Reconciled++
+	return f.step(true, false, func() {
+		for _, c := range asksAbout(&f.s, f.policy) {
+			f.ask(c)
+		}
+	})
 }
 
 // step acts unless its condition does not hold, the list's next step is due as
 // well, or the user is being abandoned.
 func (f *fold) step(holds, overtaken bool, act func()) Verdict {
 	for _, u := range upcoming(f.s, f.policy) {
-		overtaken = overtaken || u.Kind == f.in.Deadline.Kind && !u.Due.After(f.now)
+		overtaken = overtaken || u.Kind == f.in.Deadline.Kind && u.Check == f.in.Deadline.Check && !u.Due.After(f.now)
 	}
 	switch {
 	case overtaken:
@@ -152,17 +228,30 @@ func (f *fold) step(holds, overtaken bool, act func()) Verdict {
 	case !holds:
 		return Verdict{Outcome: Noted, Reason: "blocked_on_" + string(f.s.BlockedOn)}
 	}
-	if !f.s.Stalled {
-		f.s.Stalled = true
-		f.stall = append(f.stall, Effect{Name: EffectStalled})
-	}
 	act()
 	return Verdict{Outcome: Applied}
 }
 
+// stalls marks the user as stalled before it acts.
+func (f *fold) stalls(act func()) func() {
+	return func() {
+		if !f.s.Stalled {
+			f.s.Stalled = true
+			f.stall = append(f.stall, Effect{Name: EffectStalled})
+		}
+		act()
+	}
+}
+
+// remind tells the user what is missing, and until when.
 func (f *fold) remind() {
 	f.s.Reminders++
-	f.stall = append(f.stall, Effect{Name: EffectReminder, Number: f.s.Reminders}, Effect{Name: NotifyReminder, Number: f.s.Reminders})
+	var until time.Time
+	if abandon := f.policy.Stall.At(f.s.Stage).Abandon; abandon > 0 && canAbandon(f.s.Stage) {
+		until = dueAt(f.s, f.policy, abandon.D())
+	}
+	f.stall = append(f.stall, Effect{Name: EffectReminder, Number: f.s.Reminders},
+		Effect{Name: NotifyReminder, Number: f.s.Reminders, AbandonAt: until})
 }
 
 func (f *fold) escalate() { f.tell("stalled:" + string(f.s.Stage)) }

@@ -34,7 +34,8 @@ func fill(v reflect.Value, depth int) {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Slice:
-		v.Set(reflect.ValueOf([]string{"x"}))
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0), depth+1)
 	case reflect.Pointer:
 		if depth < 4 {
 			v.Set(reflect.New(v.Type().Elem()))

@@ -64,9 +64,9 @@ func (f *fold) notices() {
 		}
 		switch is.Status {
 		case StatusActionRequired:
-			f.say(Effect{Name: NotifyActionRequired, Check: c, Reasons: is.Reasons})
+			f.say(Effect{Name: NotifyActionRequired, Check: c, Reasons: is.reasons()})
 		case StatusExpired:
-			f.say(Effect{Name: NotifyExpired, Check: c, Reasons: is.Reasons})
+			f.say(Effect{Name: NotifyExpired, Check: c, Reasons: is.reasons()})
 		}
 	}
 	f.verdictNotice()
@@ -113,6 +113,15 @@ func (f *fold) say(e Effect) bool {
 	return true
 }
 
+// reasons returns the provider's reasons for the check's status; there are none for
+// an operator's.
+func (c *CheckState) reasons() []string {
+	if c.Override != nil {
+		return nil
+	}
+	return c.Reasons
+}
+
 // verdictReasons returns why a user is suspended or rejected.
 func verdictReasons(s *State, p Policy) []string {
 	var reasons []string
@@ -124,7 +133,7 @@ func verdictReasons(s *State, p Policy) []string {
 	}
 	for _, c := range p.listed() {
 		if k := s.Checks.At(c); k.Reversed() || k.Is(StatusFailed) {
-			reasons = append(reasons, k.Reasons...)
+			reasons = append(reasons, k.reasons()...)
 		}
 	}
 	return reasons

@@ -23,7 +23,7 @@ func TestEffectsOfALife(t *testing.T) {
 	s.report(kyc("VERIFIED", "SUCCESSFUL")).wantAccess(onboarding.AccessGranted, 1)
 	s.wantEffects("access.granted", "onboarding.approved", "check.changed:kyc", "notify.approved")
 	s.after(time.Hour).report(kyc("EXPIRED", "")).wantAccess(onboarding.AccessRevoked, 2)
-	s.wantEffects("access.revoked", "onboarding.suspended", "check.changed:kyc", "check.reversed:kyc", "notify.expired:kyc", "notify.suspended")
+	s.wantEffects("access.revoked", "onboarding.suspended", "check.changed:kyc", "check.reversed:kyc", "onboarding.escalated", "notify.expired:kyc", "notify.suspended")
 	if e := s.effects[3]; e.Was != onboarding.StatusPassed {
 		t.Fatalf("check.reversed was %s, want passed", e.Was)
 	}
@@ -38,7 +38,7 @@ func TestFirstReportMovesANewUser(t *testing.T) {
 	newStory(t).report(account("ACTIVE")).wantEffects("onboarding.started", "check.changed:account")
 	newStory(t).report(approved).wantEffects("access.granted", "onboarding.started", "onboarding.approved", "check.changed:kyc", "notify.approved")
 	newStory(t).report(kyc("EXPIRED", "")).wantEffects("access.revoked", "onboarding.started", "onboarding.suspended",
-		"check.changed:kyc", "check.reversed:kyc", "notify.expired:kyc", "notify.suspended")
+		"check.changed:kyc", "check.reversed:kyc", "onboarding.escalated", "notify.expired:kyc", "notify.suspended")
 }
 
 func TestAccess(t *testing.T) {
@@ -66,7 +66,7 @@ func TestAccess(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).report(approved).command(onboarding.CommandFlagHighRisk)
-	s.wantEffects("access.revoked", "onboarding.suspended", "check.changed:high_risk")
+	s.wantEffects("access.revoked", "onboarding.suspended", "check.changed:high_risk", "onboarding.escalated")
 	s.report(highRisk("OK")).wantEffects("access.granted", "onboarding.approved", "onboarding.reinstated", "check.changed:high_risk")
 
 	s = newStory(t).report(approved).command(onboarding.CommandHold).wantEffects("access.revoked", "onboarding.on_hold")

@@ -26,15 +26,16 @@ const (
 
 // Search attributes of the workflow: Keyword but where said otherwise.
 const (
-	AttributeStage     = "OnboardingStage"
-	AttributeBlockedOn = "OnboardingBlockedOn"
-	AttributeKYC       = "OnboardingKyc"
-	AttributeSEPAKYC   = "OnboardingSepaKyc"
-	AttributePOA       = "OnboardingPoa"
-	AttributeHighRisk  = "OnboardingHighRisk"
-	AttributeStalled   = "OnboardingStalled"  // Bool
-	AttributeReversed  = "OnboardingReversed" // Bool
-	AttributeDeadline  = "OnboardingDeadline" // Datetime
+	AttributeStage      = "OnboardingStage"
+	AttributeBlockedOn  = "OnboardingBlockedOn"
+	AttributeKYC        = "OnboardingKyc"
+	AttributeSEPAKYC    = "OnboardingSepaKyc"
+	AttributePOA        = "OnboardingPoa"
+	AttributeHighRisk   = "OnboardingHighRisk"
+	AttributeStalled    = "OnboardingStalled"    // Bool
+	AttributeReversed   = "OnboardingReversed"   // Bool
+	AttributeDeadline   = "OnboardingDeadline"   // Datetime
+	AttributeStageSince = "OnboardingStageSince" // Datetime: when the stage was entered
 )
 
 // Sources of events beside the verification providers.

@@ -6,12 +6,13 @@ import "time"
 // a later report has overtaken, words that are not known, a report that says
 // nothing, a duplicate, a late one and a held one; every other is believed at once.
 func (f *fold) report() Verdict {
-	r, at := f.in.Report, f.in.Received
-	c := f.s.Checks.At(r.Check)
+	r := f.in.Report
+	c := f.said(r.Check)
 	words := merged(*c, r)
 	m := meaningOf(r, words.Attempt)
 	switch {
 	case f.in.Overtaken || f.old(c):
+		f.ask(r.Check)
 		return Verdict{Outcome: Noted, Reason: codeOvertaken}
 	case !m.known:
 		f.isOdd, f.odd = true, r.Check
@@ -20,6 +21,7 @@ func (f *fold) report() Verdict {
 		}
 		return Verdict{Outcome: Unrecognised, Reason: "unknown_status"}
 	case !m.says:
+		f.ask(r.Check)
 		return Verdict{Outcome: Noted, Reason: "null_status"}
 	case words.equal(c.Words) && !f.anotherFile(c):
 		return Verdict{Outcome: Duplicate}
@@ -29,23 +31,33 @@ func (f *fold) report() Verdict {
 	}
 	switch {
 	case f.late(c, m):
-		if !c.LateTold {
+		if !f.ask(r.Check) && !c.LateTold {
 			c.LateTold = true
 			f.tell("late_report:" + string(r.Check))
 		}
 		return Verdict{Outcome: Late}
 	case f.held(c, m):
-		if !c.HeldReport {
-			c.HeldReport = true
+		if !f.ask(r.Check) && !c.HeldReport {
 			f.tell("held_report:" + string(r.Check))
 		}
+		c.HeldReport = true
 		return Verdict{Outcome: Held}
 	}
-	if r.Check == KYC && r.Status == wordExpired && c.none() {
-		// The provider had verified this user before Admit heard of it.
-		c.PassedBefore, c.LostAt, f.s.ApprovedBefore = true, at, true
+	f.verifiedBefore(c, r)
+	reversed := c.Reversed()
+	if f.unconfirmed(r.Check, c, m.status) {
+		f.believe(c, words, StatusInReview, false)
+		c.Unconfirmed = true
+		f.ask(r.Check)
+	} else {
+		f.believe(c, words, m.status, m.inProgress)
 	}
-	f.believe(c, words, m.status, m.inProgress)
+	if c.Reversed() && !reversed {
+		f.ask(r.Check)
+	}
+	if o := f.s.Checks.At(r.Check).Override; o != nil && m.status != o.Status {
+		f.tell("contradicts_override:" + string(r.Check))
+	}
 	if r.Check == HighRisk {
 		c.BeforeFlag = nil
 		if m.status == StatusPassed {
@@ -53,6 +65,24 @@ func (f *fold) report() Verdict {
 		}
 	}
 	return Verdict{Outcome: Applied}
+}
+
+// said returns the state of a check by the provider's words: beneath an operator's
+// override where one stands.
+func (f *fold) said(check Check) *CheckState {
+	c := f.s.Checks.At(check)
+	if c.Override != nil {
+		return &c.Override.Beneath
+	}
+	return c
+}
+
+// verifiedBefore takes an EXPIRED of a user of whom nothing was known as what it
+// says: the provider had verified the user before Admit heard of it.
+func (f *fold) verifiedBefore(c *CheckState, r Report) {
+	if r.Check == KYC && r.Status == wordExpired && c.none() {
+		c.PassedBefore, c.LostAt, f.s.ApprovedBefore = true, f.in.Received, true
+	}
 }
 
 // codeOvertaken is the reason of a verdict on a replay or a deadline that
@@ -66,6 +96,7 @@ func (f *fold) old(c *CheckState) bool { return f.in.Replay && c.ReportedAt.Afte
 // believe gives a check its new words and status.
 func (f *fold) believe(c *CheckState, w Words, status Status, inProgress bool) {
 	c.Words, c.HeldReport, c.ReportedAt = w, false, f.in.Received
+	c.Unconfirmed, c.Asked, c.Said, c.Unanswered, c.UnansweredTold = false, 0, nil, "", false
 	c.become(status, f.in.Received, inProgress)
 	f.s.Abandoned, f.progress = false, true
 	switch {
@@ -106,12 +137,19 @@ func (c *CheckState) become(status Status, at time.Time, inProgress bool) {
 // it: the user is now verified. Not for a kyc that was reversed or that waits for
 // the user to mend something.
 func (f *fold) passKYC() {
-	k := &f.s.Checks.KYC
+	k := f.said(KYC)
 	if k.PassedBefore || !k.Is(StatusNone, StatusAwaitingUser, StatusInReview) || f.old(k) {
 		return
 	}
-	k.ProviderStatus, k.HeldReport, k.ReportedAt = wordVerified, false, f.in.Received
-	k.become(StatusPassed, f.in.Received, false)
+	w := k.Words
+	w.ProviderStatus = wordVerified
+	if f.unconfirmed(KYC, k, StatusPassed) {
+		f.believe(k, w, StatusInReview, false)
+		k.Unconfirmed = true
+		f.ask(KYC)
+		return
+	}
+	f.believe(k, w, StatusPassed, false)
 }
 
 // anotherFile says whether a repeat of kyc_files is a second document: P100
@@ -120,11 +158,14 @@ func (f *fold) anotherFile(c *CheckState) bool {
 	return f.in.Report.Check == KYCFiles && !within(f.in.Received, c.ReportedAt, f.policy.LateWindow.of(KYCFiles))
 }
 
-// late says whether the report was overtaken by a pass: work in progress that
-// ended before the pass came.
+// late says whether the report was overtaken by a pass, be it confirmed or not:
+// work in progress that ended before the pass came.
 func (f *fold) late(c *CheckState, m meaning) bool {
-	return c.Is(StatusPassed) && m.inProgress &&
-		(m.harmless || within(f.in.Received, c.PassedAt, f.policy.LateWindow.of(f.in.Report.Check)))
+	passed, at := c.Is(StatusPassed), c.PassedAt
+	if c.Unconfirmed {
+		passed, at = true, c.ReportedAt
+	}
+	return passed && m.inProgress && (m.harmless || within(f.in.Received, at, f.policy.LateWindow.of(f.in.Report.Check)))
 }
 
 // held says whether a pass may be older than the reversal or the failure that it

@@ -121,6 +121,7 @@ type CheckState struct {
 // says the same.
 type Said struct {
 	Words
+	Status     Status    `json:"status"`               // what the check would become
 	AgreeAt    time.Time `json:"agreeAt"`              // a second answer counts when it was asked for at or after this
 	AskedAgain bool      `json:"askedAgain,omitempty"` // the deadline for asking again has passed
 }

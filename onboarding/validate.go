@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -55,6 +56,7 @@ func (p Policy) Problems() []Problem {
 	}{
 		{"jitter", p.Jitter}, {"late_window.p100", p.LateWindow.P100}, {"late_window.xgateway", p.LateWindow.XGateway},
 		{"held_window.p100", p.HeldWindow.P100}, {"held_window.xgateway", p.HeldWindow.XGateway},
+		{"agree_after", p.AgreeAfter},
 	} {
 		if d.d < 0 || d.d.D() > maxDuration {
 			bad(d.path, "must be from 0s to %s", maxDuration)
@@ -63,7 +65,30 @@ func (p Policy) Problems() []Problem {
 	if p.MaxReminders < 0 {
 		bad("max_reminders", "must not be negative")
 	}
+	if p.ReversalsPerHour < 0 {
+		bad("reversals_per_hour", "must not be negative; leave it out for no limit")
+	}
+	p.peopleProblems(bad)
 	return ps
+}
+
+func (p Policy) peopleProblems(bad func(path, format string, args ...any)) {
+	for i, c := range p.Confirm {
+		switch {
+		case !has(p.APIs, c):
+			bad("confirm", "%q has no API that could confirm it, so that it would never pass: the APIs that are set answer for %v", c, p.APIs)
+		case has(p.Confirm[:i], c):
+			bad("confirm", "%q stands there twice", c)
+		}
+	}
+	for i, name := range p.FourEyes {
+		switch {
+		case !slices.Contains(Commands[:], name):
+			bad("four_eyes", "%q is no command; the commands are %v", name, Commands)
+		case slices.Contains(p.FourEyes[:i], name):
+			bad("four_eyes", "%q stands there twice", name)
+		}
+	}
 }
 
 func (s StageStall) problems(path string, bad func(path, format string, args ...any)) {

@@ -43,6 +43,16 @@ const (
 // Statuses lists every status of a check.
 var Statuses = [...]Status{StatusNone, StatusAwaitingUser, StatusInReview, StatusActionRequired, StatusPassed, StatusFailed, StatusExpired}
 
+// Valid says whether s is one of Statuses.
+func (s Status) Valid() bool {
+	for _, k := range Statuses {
+		if k == s {
+			return true
+		}
+	}
+	return false
+}
+
 // Stage is where an onboarding stands. It is derived from the checks and from
 // what operators and deadlines did, never set by hand.
 type Stage string
