@@ -28,6 +28,13 @@ type Sender interface {
 	Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt
 }
 
+// Limited is a Sender to a target that bears fewer deliveries at the same time
+// than others, in each of its two lanes of this process.
+type Limited interface {
+	Sender
+	AtOnce() int
+}
+
 // Observation is what came of one attempt, for the metrics.
 type Observation struct {
 	Target string
@@ -49,7 +56,8 @@ type Activities struct {
 	// Identity names this process in the ledger; unique among all processes.
 	Identity string
 	// InFlight is how many deliveries to a target run at the same time in this
-	// process, for each of its two lanes; 0 means DefaultInFlight.
+	// process, for each of its two lanes, unless the target's Sender is Limited; 0
+	// means DefaultInFlight.
 	InFlight int
 	Clock    func() time.Time  // nil means time.Now; measures short spans only
 	Logger   *slog.Logger      // nil means that nothing is logged
@@ -75,7 +83,10 @@ func (a *Activities) now() time.Time {
 	return a.Clock()
 }
 
-func (a *Activities) inFlight() int {
+func (a *Activities) inFlight(target string) int {
+	if l, ok := a.Senders[target].(Limited); ok {
+		return l.AtOnce()
+	}
 	if a.InFlight == 0 {
 		return DefaultInFlight
 	}

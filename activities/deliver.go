@@ -38,10 +38,11 @@ const ErrorWaiting = "Waiting"
 // the other. It answers Left when it ran out of time before it saw the end of the
 // lane, and an ErrorWaiting when the next effect has to wait, or when as many
 // deliveries to the target are under way as may be: then at once, without asking
-// the ledger.
+// the ledger. It ends with Left, too, when a provider's API has answered: the
+// answer was accepted as an event, which the next Advance folds.
 func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onboarding.LaneResult, error) {
 	r := road{lane.Target, lane.Lane}
-	if !a.traffic.enter(r, a.inFlight()) {
+	if !a.traffic.enter(r, a.inFlight(lane.Target)) {
 		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt))
 	}
 	defer a.traffic.leave(r)
@@ -65,8 +66,9 @@ func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onbo
 		if a.now().Sub(start) > lastStart {
 			return onboarding.LaneResult{Left: true}, nil
 		}
-		if err := a.attempt(ctx, d, sender); err != nil {
-			return onboarding.LaneResult{}, err
+		answered, err := a.attempt(ctx, d, sender)
+		if err != nil || answered {
+			return onboarding.LaneResult{Left: answered}, err
 		}
 	}
 }
@@ -94,8 +96,8 @@ func (a *Activities) take(ctx context.Context, lane onboarding.LaneRef, sender s
 }
 
 // attempt sends d once and writes down what came of it, also when ctx has ended
-// meanwhile. nil means that d is done with.
-func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender string) error {
+// meanwhile. No error means that d is done with, answered that an event came of it.
+func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender string) (answered bool, err error) {
 	begun := a.now()
 	tried := a.send(ctx, d)
 	a.observe(d, tried.Result, a.now().Sub(begun))
@@ -108,18 +110,18 @@ func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender
 	switch {
 	case err != nil:
 		log.Warn("attempt could not be recorded", "error", err)
-		return fmt.Errorf("record the attempt: %w", err)
+		return false, fmt.Errorf("record the attempt: %w", err)
 	case tried.Result == onboarding.AttemptDelivered:
 		log.Debug("effect delivered")
-		return nil
+		return tried.Event != nil, nil
 	case wait <= 0:
 		log.Error("effect given up")
-		return nil
+		return false, nil
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	log.Warn("effect not delivered", "wait", wait)
-	return waiting(fmt.Sprintf("%s not delivered: %s", d.Name, tried.Answer), wait)
+	return false, waiting(fmt.Sprintf("%s not delivered: %s", d.Name, tried.Answer), wait)
 }
 
 // send makes one attempt under its deadline. A panic of the sender is a failed

@@ -178,7 +178,7 @@ func TestHookAnswers(t *testing.T) {
 				}
 				w.WriteHeader(tt.status)
 			})
-			if got := hook(t, activities.HookConfig{URL: e.URL, AllowPrivate: true}).Send(within(t, time.Minute), grant); got != tt.want {
+			if got := hook(t, activities.HookConfig{URL: e.URL, AllowPrivate: true}).Send(within(t, time.Minute), grant); !same(got, tt.want) {
 				t.Errorf("Send = %+v, want %+v", got, tt.want)
 			}
 			if n := len(e.requests()); n != 1 {
@@ -250,7 +250,7 @@ func TestHookUnreachable(t *testing.T) {
 				limit = 50 * time.Millisecond
 			}
 			got := hook(t, activities.HookConfig{URL: tt.url, AllowPrivate: true}).Send(within(t, limit), grant)
-			if got != (onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: tt.want}) {
+			if !same(got, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: tt.want}) {
 				t.Errorf("Send = %+v, want %q", got, tt.want)
 			}
 		})
@@ -283,7 +283,7 @@ func TestHookEndlessAnswer(t *testing.T) {
 	})
 	for name, e := range map[string]*endpoint{"endless": endless, "torn": torn} {
 		got := hook(t, activities.HookConfig{URL: e.URL, AllowPrivate: true}).Send(within(t, time.Minute), grant)
-		if got != (onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "200"}) {
+		if !same(got, onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "200"}) {
 			t.Errorf("%s: Send = %+v", name, got)
 		}
 	}
@@ -302,7 +302,7 @@ func TestHookPrivate(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			got := hook(t, activities.HookConfig{URL: "http://" + host + ":" + port}).Send(within(t, time.Minute), grant)
-			if got != (onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "private address"}) {
+			if !same(got, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "private address"}) {
 				t.Errorf("Send = %+v", got)
 			}
 		})

@@ -105,7 +105,7 @@ func TestMailSent(t *testing.T) {
 			m := mailer(t, c)
 			d := notice(t, "user-1", onboarding.Message{Template: "approved"})
 			for range 2 {
-				if got := m.Send(within(t, 10*time.Second), d); got != (onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250"}) {
+				if got := m.Send(within(t, 10*time.Second), d); !same(got, onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250"}) {
 					t.Fatalf("Send = %+v", got)
 				}
 			}
@@ -220,17 +220,17 @@ func TestMailUnsent(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := m.Send(within(t, 10*time.Second), notice(t, tt.user, tt.message)); got != tt.want {
+			if got := m.Send(within(t, 10*time.Second), notice(t, tt.user, tt.message)); !same(got, tt.want) {
 				t.Errorf("Send = %+v, want %+v", got, tt.want)
 			}
 		})
 	}
 	got := m.Send(within(t, 10*time.Second), onboarding.Delivery{UserID: "user-1", Payload: []byte("{")})
-	if got != (onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "unreadable message"}) {
+	if !same(got, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "unreadable message"}) {
 		t.Errorf("Send of no JSON = %+v", got)
 	}
 	got = m.Send(within(t, 10*time.Second), notice(t, "user-1", onboarding.Message{Template: "approved"}))
-	if got != (onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "refused connection"}) {
+	if !same(got, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "refused connection"}) {
 		t.Errorf("Send to nobody = %+v", got)
 	}
 }
@@ -261,7 +261,7 @@ func TestMailRefused(t *testing.T) {
 			m := mailer(t, c)
 			var log bytes.Buffer
 			m.Logger = slog.New(slog.NewTextHandler(&log, nil))
-			if got := m.Send(within(t, 10*time.Second), notice(t, "user-1", onboarding.Message{Template: "approved"})); got != tt.want {
+			if got := m.Send(within(t, 10*time.Second), notice(t, "user-1", onboarding.Message{Template: "approved"})); !same(got, tt.want) {
 				t.Errorf("Send = %+v, want %+v", got, tt.want)
 			}
 			if strings.Contains(log.String(), "alex@") || strings.Contains(log.String(), "right") {
@@ -303,7 +303,7 @@ func TestMailNoSession(t *testing.T) {
 			}
 			begun := time.Now()
 			got := mailer(t, tt.c).Send(within(t, limit), notice(t, "user-1", onboarding.Message{Template: "approved"}))
-			if got != (onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: tt.want}) {
+			if !same(got, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: tt.want}) {
 				t.Errorf("Send = %+v, want %q", got, tt.want)
 			}
 			if took := time.Since(begun); took > limit+5*time.Second {
