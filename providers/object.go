@@ -89,6 +89,26 @@ func (o object) given(name string) (string, bool) {
 	return s, err == nil
 }
 
+// holds says whether a member is there and not null.
+func (o object) holds(name string) bool {
+	raw := o.get(name)
+	return raw != nil && !null(raw)
+}
+
+// inner returns the object that a member holds, one without members where it holds
+// none.
+func (o object) inner(name string) object {
+	raw := o.get(name)
+	if raw == nil || raw[0] != '{' {
+		return object{}
+	}
+	in, err := parse(raw)
+	if err != nil {
+		return object{} // part of a text that was parsed, so this is never seen
+	}
+	return in
+}
+
 // needed returns the string that a member must hold.
 func (o object) needed(name string) (string, error) {
 	s, err := o.optional(name)
