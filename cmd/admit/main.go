@@ -45,6 +45,7 @@ func commands() []command {
 		{"worker", "run the worker, the admin listener and the dispatcher", workerCommand},
 		{"migrate", "bring the database to this build's schema", migrateCommand},
 		{"setup", "create Temporal's search attributes, or say what is missing", setupCommand},
+		{"replay-histories", "replay the histories of Temporal against this build, before a rollout", replayCommand},
 		{"config", "check a configuration file: admit config check FILE", configCommand},
 		{"health", "ask the process on ADMIT_ADMIN_LISTEN whether it is ready", healthCommand},
 		{"version", "print the version of this build", versionCommand},
@@ -87,7 +88,7 @@ func dispatchCommand(ctx context.Context, args []string, p process) int {
 func help(w io.Writer) {
 	say(w, "Admit takes verification webhooks and tells your systems whom to let in.\n\n")
 	for _, c := range commands() {
-		say(w, "  admit %-12s %s\n", c.name, c.help)
+		say(w, "  admit %-16s %s\n", c.name, c.help)
 	}
 	say(w, "\nSettings are environment variables; the README lists them.\n")
 }
