@@ -30,27 +30,40 @@ type Asker interface {
 
 // Asked is what came of a question.
 type Asked struct {
-	HTTP int    // the status of an answer; 0 where there is none
-	Body string // of an answer: valid UTF-8, at most 64 KiB
-
+	Answered   bool          // HTTP and Body are an answer, be it that the user is not known
+	HTTP       int           // the status code, 0 where none came
+	Body       string        // of an answer: valid UTF-8, at most 64 KiB
 	Class      string        // where there is no answer: why, as a stable short text
-	RetryAfter time.Duration // the least wait that the API asked for, 0 if none
-	Refused    bool          // the API refuses this side's key or address
+	RetryAfter time.Duration // the least wait before the next try, 0 if none
+	OwnMistake bool          // the API refuses this side's key or address
 }
+
+// Classes of a question that was not answered because of somebody's limits.
+const (
+	classTooMany = "429"  // the API's
+	classBusy    = "busy" // this process's: the question was not sent
+)
 
 // AskObservation is what came of one question, for the metrics.
 type AskObservation struct {
 	Provider string
-	Outcome  string // AskAnswered, AskUnauthorized or AskFailed
+	Outcome  AskOutcome
 	Took     time.Duration
 }
 
-// The outcomes of a question.
+// AskOutcome is the class of a question's end.
+type AskOutcome string
+
+// The outcomes of a question; all but the first are asked again.
 const (
-	AskAnswered     = "answered"
-	AskUnauthorized = "unauthorized" // the API refuses this side's key or address
-	AskFailed       = "failed"       // no answer: asked again
+	AskAnswered     AskOutcome = "answered"
+	AskUnauthorized AskOutcome = "unauthorized" // the API refuses this side's key or address
+	AskLimited      AskOutcome = "limited"      // too many questions, for the API or for this process
+	AskFailed       AskOutcome = "failed"
 )
+
+// AskOutcomes lists every outcome.
+var AskOutcomes = [...]AskOutcome{AskAnswered, AskUnauthorized, AskLimited, AskFailed}
 
 // Question is the Sender of a target that is a provider's API. What the API
 // answers is accepted as an event; without an answer it is asked again, also where
@@ -77,8 +90,8 @@ func (q *Question) Send(ctx context.Context, d onboarding.Delivery) onboarding.A
 	begun := q.now()
 	asked := q.API.Ask(ctx, d.UserID)
 	q.observe(asked, q.now().Sub(begun))
-	if asked.HTTP == 0 {
-		if asked.Refused {
+	if !asked.Answered {
+		if asked.OwnMistake {
 			q.complain(asked.Class)
 		}
 		tried := failed(asked.Class)
@@ -105,10 +118,12 @@ func (q *Question) observe(asked Asked, took time.Duration) {
 	}
 	o := AskObservation{Provider: q.Provider, Outcome: AskFailed, Took: took}
 	switch {
-	case asked.HTTP != 0:
+	case asked.Answered:
 		o.Outcome = AskAnswered
-	case asked.Refused:
+	case asked.OwnMistake:
 		o.Outcome = AskUnauthorized
+	case asked.Class == classTooMany, asked.Class == classBusy:
+		o.Outcome = AskLimited
 	}
 	q.Observe(o)
 }

@@ -31,15 +31,21 @@ func TestQuestion(t *testing.T) {
 		name    string
 		asked   activities.Asked
 		want    onboarding.Attempt // without the event
-		outcome string
+		outcome activities.AskOutcome
 	}{
-		{"answered", activities.Asked{HTTP: 200, Body: `{"status":"VERIFIED"}`},
+		{"answered", activities.Asked{Answered: true, HTTP: 200, Body: `{"status":"VERIFIED"}`},
 			onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "200"}, activities.AskAnswered},
-		{"answered with an error", activities.Asked{HTTP: 404, Body: body},
+		{"answered with an error", activities.Asked{Answered: true, HTTP: 404, Body: body},
 			onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "404"}, activities.AskAnswered},
 		{"away", activities.Asked{Class: "P501", RetryAfter: time.Minute},
 			onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "P501", RetryAfter: time.Minute}, activities.AskFailed},
-		{"the key is refused", activities.Asked{Class: "401 xo2: wrong key", Refused: true},
+		{"an answer that broke off", activities.Asked{HTTP: 200, Class: "broken connection"},
+			onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "broken connection"}, activities.AskFailed},
+		{"too many", activities.Asked{HTTP: 429, Class: "429", RetryAfter: time.Hour},
+			onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "429", RetryAfter: time.Hour}, activities.AskLimited},
+		{"not sent", activities.Asked{Class: "busy"},
+			onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "busy"}, activities.AskLimited},
+		{"the key is refused", activities.Asked{Class: "401 xo2: wrong key", OwnMistake: true},
 			onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "401 xo2: wrong key"}, activities.AskUnauthorized},
 	}
 	for _, tt := range tests {
@@ -68,7 +74,7 @@ func TestQuestion(t *testing.T) {
 					t.Errorf("event %+v, want %+v", answer, want)
 				}
 			}
-			if (got.Event != nil) != (tt.asked.HTTP != 0) {
+			if (got.Event != nil) != tt.asked.Answered {
 				t.Errorf("event %s", got.Event)
 			}
 			if got.Event = nil; !same(got, tt.want) {
@@ -97,7 +103,9 @@ func TestRefusedKey(t *testing.T) {
 			now := decided
 			q := &activities.Question{
 				Provider: "p100", Setting: "ADMIT_P100_API_KEY", Clock: func() time.Time { return now },
-				API:    askFunc(func(context.Context, string) activities.Asked { return activities.Asked{Class: tt.class, Refused: true} }),
+				API: askFunc(func(context.Context, string) activities.Asked {
+					return activities.Asked{Class: tt.class, OwnMistake: true}
+				}),
 				Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			}
 			for range 5 {
@@ -133,7 +141,7 @@ func TestQuestionsAtOnce(t *testing.T) {
 	q := &activities.Question{API: askFunc(func(context.Context, string) activities.Asked {
 		asking <- struct{}{}
 		<-answer
-		return activities.Asked{HTTP: 200, Body: "{}"}
+		return activities.Asked{Answered: true, HTTP: 200, Body: "{}"}
 	})}
 	b := newBench(&ledger{}, nil)
 	b.Ledger, b.Senders["core"], b.InFlight = endless{}, q, 1000
