@@ -30,6 +30,7 @@ var attributes = []struct {
 	{onboarding.AttributeHighRisk, enumspb.INDEXED_VALUE_TYPE_KEYWORD, "''"},
 	{onboarding.AttributeStalled, enumspb.INDEXED_VALUE_TYPE_BOOL, "true"},
 	{onboarding.AttributeReversed, enumspb.INDEXED_VALUE_TYPE_BOOL, "true"},
+	{onboarding.AttributeStageSince, enumspb.INDEXED_VALUE_TYPE_DATETIME, "'2000-01-01T00:00:00Z'"},
 	{onboarding.AttributeDeadline, enumspb.INDEXED_VALUE_TYPE_DATETIME, "'2000-01-01T00:00:00Z'"},
 }
 

@@ -244,6 +244,7 @@ func TestWaitsForTheSearchAttributes(t *testing.T) {
 		onboarding.AttributeStage: keyword, onboarding.AttributeBlockedOn: keyword, onboarding.AttributeKYC: keyword,
 		onboarding.AttributeSEPAKYC: keyword, onboarding.AttributePOA: keyword, onboarding.AttributeHighRisk: keyword,
 		onboarding.AttributeStalled: enumspb.INDEXED_VALUE_TYPE_BOOL, onboarding.AttributeReversed: keyword,
+		onboarding.AttributeStageSince: enumspb.INDEXED_VALUE_TYPE_DATETIME,
 	})
 	until(t, "what is left is named", func() bool {
 		err := r.w.Ready()

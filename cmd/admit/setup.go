@@ -33,6 +33,7 @@ var attributeTypes = []struct {
 	{onboarding.AttributeHighRisk, enumspb.INDEXED_VALUE_TYPE_KEYWORD},
 	{onboarding.AttributeStalled, enumspb.INDEXED_VALUE_TYPE_BOOL},
 	{onboarding.AttributeReversed, enumspb.INDEXED_VALUE_TYPE_BOOL},
+	{onboarding.AttributeStageSince, enumspb.INDEXED_VALUE_TYPE_DATETIME},
 	{onboarding.AttributeDeadline, enumspb.INDEXED_VALUE_TYPE_DATETIME},
 }
 

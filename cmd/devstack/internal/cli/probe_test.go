@@ -26,6 +26,7 @@ var attributes = map[string]string{
 	"OnboardingStage": "Keyword", "OnboardingBlockedOn": "Keyword", "OnboardingKyc": "Keyword",
 	"OnboardingSepaKyc": "Keyword", "OnboardingPoa": "Keyword", "OnboardingHighRisk": "Keyword",
 	"OnboardingStalled": "Bool", "OnboardingReversed": "Bool", "OnboardingDeadline": "Datetime",
+	"OnboardingStageSince": "Datetime",
 }
 
 // query runs a statement that gives one value.

@@ -26,15 +26,16 @@ const frontendService = "temporal.api.workflowservice.v1.WorkflowService"
 // SearchAttributes are those by which Admit's workflows are found.
 func SearchAttributes() map[string]enumspb.IndexedValueType {
 	return map[string]enumspb.IndexedValueType{
-		"OnboardingStage":     enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		"OnboardingBlockedOn": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		"OnboardingKyc":       enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		"OnboardingSepaKyc":   enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		"OnboardingPoa":       enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		"OnboardingHighRisk":  enumspb.INDEXED_VALUE_TYPE_KEYWORD,
-		"OnboardingStalled":   enumspb.INDEXED_VALUE_TYPE_BOOL,
-		"OnboardingReversed":  enumspb.INDEXED_VALUE_TYPE_BOOL,
-		"OnboardingDeadline":  enumspb.INDEXED_VALUE_TYPE_DATETIME,
+		"OnboardingStage":      enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"OnboardingBlockedOn":  enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"OnboardingKyc":        enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"OnboardingSepaKyc":    enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"OnboardingPoa":        enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"OnboardingHighRisk":   enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"OnboardingStalled":    enumspb.INDEXED_VALUE_TYPE_BOOL,
+		"OnboardingReversed":   enumspb.INDEXED_VALUE_TYPE_BOOL,
+		"OnboardingStageSince": enumspb.INDEXED_VALUE_TYPE_DATETIME,
+		"OnboardingDeadline":   enumspb.INDEXED_VALUE_TYPE_DATETIME,
 	}
 }
 
