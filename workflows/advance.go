@@ -18,7 +18,8 @@ const (
 	pause       = 30 * time.Second
 )
 
-const advanceSummary = "fold what is new"
+// foldSummary is what the UI shows of Advance, before what called for it.
+const foldSummary = "fold what is new"
 
 // minTimer is the shortest timer, and how much earlier a deadline must be than
 // the one that a timer is armed for to have it armed anew.
@@ -34,20 +35,22 @@ func (r *run) advance() bool {
 		req.RequestIDs = append(req.RequestIDs, q.id)
 	}
 	r.now = r.fold(req)
-	r.adopted = true
+	r.adopted, r.failing, r.why = true, time.Time{}, "more is waiting"
 	r.answer(asked)
 	r.show()
 	r.arm()
 	r.startLanes()
+	r.tell()
 	return r.now.More
 }
 
 // fold calls Advance until it answers.
-func (r *run) fold(req onboarding.AdvanceRequest) onboarding.Advanced {
+func (r *run) fold(req onboarding.AdvanceRequest) advanced {
+	summary := foldSummary + ": " + r.why
 	local := workflow.WithLocalActivityOptions(r.ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: localTime,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
-		Summary:                advanceSummary,
+		Summary:                summary,
 	})
 	normal := workflow.WithActivityOptions(r.ctx, workflow.ActivityOptions{
 		TaskQueue:           workflow.GetInfo(r.ctx).TaskQueueName,
@@ -55,24 +58,33 @@ func (r *run) fold(req onboarding.AdvanceRequest) onboarding.Advanced {
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second,
 		},
-		Summary: advanceSummary,
+		Summary: summary,
 	})
 	for {
-		var a onboarding.Advanced
+		var a advanced
 		err := workflow.ExecuteLocalActivity(local, onboarding.ActivityAdvance, req).Get(local, &a)
 		if err == nil {
 			return a
 		}
+		r.fails()
 		workflow.GetLogger(r.ctx).Warn("advance failed in the workflow task; retrying as an activity", "error", err)
-		a = onboarding.Advanced{}
+		a = advanced{}
 		if err = workflow.ExecuteActivity(normal, onboarding.ActivityAdvance, req).Get(normal, &a); err == nil {
 			return a
 		}
 		// The activity is retried for ever, so this is an answer that nobody can
 		// read or a failure that calls itself final. Neither may end the run.
 		workflow.GetLogger(r.ctx).Error("advance failed as an activity", "error", err)
-		r.sleep(r.ctx, pause, "advance again")
+		r.sleep(r.ctx, pause, "try again after a failure: "+summary)
 	}
+}
+
+// fails shows that Advance does not answer.
+func (r *run) fails() {
+	if r.failing.IsZero() {
+		r.failing = workflow.Now(r.ctx)
+	}
+	r.tell()
 }
 
 // arm sees to it that a timer fires when the next deadline is due. A timer armed
@@ -91,7 +103,7 @@ func (r *run) arm() {
 	}
 	ctx, cancel := workflow.WithCancel(r.ctx)
 	r.timer = timer{due: due, cancel: cancel, future: workflow.NewTimerWithOptions(ctx, wholeSeconds(r.now.In), workflow.TimerOptions{
-		Summary: "deadline " + due.UTC().Format(time.RFC3339),
+		Summary: dueSummary(r.now),
 	})}
 }
 

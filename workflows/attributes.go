@@ -23,6 +23,7 @@ var (
 		temporal.NewSearchAttributeKeyBool(onboarding.AttributeStalled),
 		temporal.NewSearchAttributeKeyBool(onboarding.AttributeReversed),
 	}
+	sinceKey    = temporal.NewSearchAttributeKeyTime(onboarding.AttributeStageSince)
 	deadlineKey = temporal.NewSearchAttributeKeyTime(onboarding.AttributeDeadline)
 )
 
@@ -32,6 +33,7 @@ type attributes struct {
 	set      bool // they were upserted at all
 	keywords [len(keywordKeys)]string
 	flags    [len(flagKeys)]bool
+	since    time.Time // when the stage was entered; zero when not set
 	deadline time.Time // zero when not set
 }
 
@@ -47,11 +49,12 @@ func shownBefore(ctx workflow.Context) attributes {
 		a.flags[i] = flag
 		a.set = a.set || ok
 	}
+	a.since, _ = is.GetTime(sinceKey)       // zero when it is not set
 	a.deadline, _ = is.GetTime(deadlineKey) // zero when it is not set
 	return a
 }
 
-func attributesOf(a onboarding.Advanced) attributes {
+func attributesOf(a advanced) attributes {
 	s := a.Summary
 	return attributes{
 		set: true,
@@ -60,6 +63,7 @@ func attributesOf(a onboarding.Advanced) attributes {
 			string(s.Checks.KYC), string(s.Checks.SEPAKYC), string(s.Checks.POA), string(s.Checks.HighRisk),
 		},
 		flags:    [len(flagKeys)]bool{s.Stalled, s.Reversed},
+		since:    s.Since,
 		deadline: a.Deadline,
 	}
 }
@@ -67,7 +71,7 @@ func attributesOf(a onboarding.Advanced) attributes {
 // updates returns what takes the attributes from a to b: nothing when they differ
 // in the deadline alone, which moves too often to be worth an event each time.
 func (a attributes) updates(b attributes) []temporal.SearchAttributeUpdate {
-	if a.set == b.set && a.keywords == b.keywords && a.flags == b.flags {
+	if a.set == b.set && a.keywords == b.keywords && a.flags == b.flags && a.since.Equal(b.since) {
 		return nil
 	}
 	var us []temporal.SearchAttributeUpdate
@@ -85,19 +89,23 @@ func (a attributes) updates(b attributes) []temporal.SearchAttributeUpdate {
 			us = append(us, k.ValueSet(b.flags[i]))
 		}
 	}
-	switch {
-	case b.deadline.Equal(a.deadline):
-	case b.deadline.IsZero():
-		us = append(us, deadlineKey.ValueUnset())
-	default:
-		us = append(us, deadlineKey.ValueSet(b.deadline.UTC()))
-	}
-	return us
+	us = appendTime(us, sinceKey, a.since, b.since)
+	return appendTime(us, deadlineKey, a.deadline, b.deadline)
 }
 
-// show brings what the Temporal UI shows up to date.
+// appendTime adds what takes the attribute of the key from one time to another.
+func appendTime(us []temporal.SearchAttributeUpdate, k temporal.SearchAttributeKeyTime, from, to time.Time) []temporal.SearchAttributeUpdate {
+	switch {
+	case to.Equal(from):
+		return us
+	case to.IsZero():
+		return append(us, k.ValueUnset())
+	}
+	return append(us, k.ValueSet(to.UTC()))
+}
+
+// show brings the search attributes up to date, in one upsert.
 func (r *run) show() {
-	workflow.SetCurrentDetails(r.root, details(r.now))
 	next := attributesOf(r.now)
 	updates := r.shown.updates(next)
 	if len(updates) == 0 {

@@ -14,6 +14,7 @@ var (
 	stageKey    = temporal.NewSearchAttributeKeyKeyword(onboarding.AttributeStage)
 	poaKey      = temporal.NewSearchAttributeKeyKeyword(onboarding.AttributePOA)
 	stalledKey  = temporal.NewSearchAttributeKeyBool(onboarding.AttributeStalled)
+	sinceKey    = temporal.NewSearchAttributeKeyTime(onboarding.AttributeStageSince)
 	deadlineKey = temporal.NewSearchAttributeKeyTime(onboarding.AttributeDeadline)
 )
 
@@ -22,6 +23,8 @@ func TestSearchAttributes(t *testing.T) {
 	b := newBook()
 	due := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
 	b.deadline, b.in = due, 100*time.Hour
+	entered := due.Add(-time.Hour)
+	b.summary.Since = entered
 	b.summary.Checks.POA = onboarding.StatusInReview
 	env := setup(t, b)
 	var upserts []temporal.SearchAttributes
@@ -41,12 +44,16 @@ func TestSearchAttributes(t *testing.T) {
 		b.change(func(b *book) { b.summary.Stalled = true })
 		ring(env)()
 	})
+	at(env, 5*time.Minute, func() { // there and back in one Advance
+		b.change(func(b *book) { b.summary.Since = due })
+		ring(env)()
+	})
 	finish(env, b, time.Hour)
 	run(t, env, input())
 	completed(t, env)
 
-	if len(upserts) != 4 {
-		t.Fatalf("%d upserts, want 4: %v", len(upserts), upserts)
+	if len(upserts) != 5 {
+		t.Fatalf("%d upserts, want 5: %v", len(upserts), upserts)
 	}
 	first := upserts[0]
 	if v, _ := first.GetKeyword(stageKey); v != "collecting" {
@@ -55,11 +62,14 @@ func TestSearchAttributes(t *testing.T) {
 	if v, _ := first.GetTime(deadlineKey); !v.Equal(due) {
 		t.Errorf("deadline %v", v)
 	}
+	if v, _ := first.GetTime(sinceKey); !v.Equal(entered) {
+		t.Errorf("stage since %v", v)
+	}
 	if v, ok := first.GetBool(stalledKey); v || !ok {
 		t.Errorf("stalled %v, %v: it must be false from the first upsert on, so that lists find it", v, ok)
 	}
-	if first.Size() != 6 {
-		t.Errorf("the first upsert has %d attributes, want 6: no value, no attribute", first.Size())
+	if first.Size() != 7 {
+		t.Errorf("the first upsert has %d attributes, want 7: no value, no attribute", first.Size())
 	}
 	// What is unset does not count; that it leaves the lists is seen on a server.
 	if upserts[1].Size() != 0 {
@@ -74,17 +84,23 @@ func TestSearchAttributes(t *testing.T) {
 	if upserts[2].Size() != 1 {
 		t.Errorf("the third upsert has %d attributes, want stalled alone", upserts[2].Size())
 	}
+	if v, _ := upserts[3].GetTime(sinceKey); !v.Equal(due) || upserts[3].Size() != 1 {
+		t.Errorf("the fourth upsert has %v in %d attributes, want the new entry alone", v, upserts[3].Size())
+	}
 }
 
 func TestSuccessorUpsertsNothingThatStands(t *testing.T) {
 	t.Parallel()
 	b := newBook()
+	entered := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
+	b.summary.Since = entered
 	env := setup(t, b)
 	if err := env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
 		stageKey.ValueSet("collecting"),
 		temporal.NewSearchAttributeKeyKeyword(onboarding.AttributeBlockedOn).ValueSet("user"),
 		stalledKey.ValueSet(false),
 		temporal.NewSearchAttributeKeyBool(onboarding.AttributeReversed).ValueSet(false),
+		sinceKey.ValueSet(entered),
 	)); err != nil {
 		t.Fatal(err)
 	}

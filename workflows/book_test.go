@@ -33,6 +33,8 @@ type book struct {
 	summary  onboarding.Summary
 	deadline time.Time
 	in       time.Duration
+	due      onboarding.DeadlineKind // what becomes due at the deadline
+	dueCheck onboarding.Check
 	done     bool              // once no effect is waiting
 	inbox    int               // events to fold
 	batch    int               // most events folded by one Advance, 0 for all
@@ -118,13 +120,20 @@ func (b *book) waitingLanes() []onboarding.LaneWork {
 	return ws
 }
 
-func (b *book) Advance(_ context.Context, r onboarding.AdvanceRequest) (onboarding.Advanced, error) {
+// advanced is Advance's answer with what becomes due.
+type advanced struct {
+	onboarding.Advanced
+	Kind  onboarding.DeadlineKind `json:"k,omitempty"`
+	Check onboarding.Check        `json:"kc,omitempty"`
+}
+
+func (b *book) Advance(_ context.Context, r onboarding.AdvanceRequest) (advanced, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.advances = append(b.advances, r)
 	if b.fold != nil {
 		if err := b.fold(b, len(b.advances)); err != nil {
-			return onboarding.Advanced{}, err
+			return advanced{}, err
 		}
 	}
 	n := b.inbox
@@ -141,7 +150,7 @@ func (b *book) Advance(_ context.Context, r onboarding.AdvanceRequest) (onboardi
 			a.Outcomes = append(a.Outcomes, o)
 		}
 	}
-	return a, nil
+	return advanced{Advanced: a, Kind: b.due, Check: b.dueCheck}, nil
 }
 
 func (b *book) Deliver(ctx context.Context, l onboarding.LaneRef) (onboarding.LaneResult, error) {

@@ -5,55 +5,90 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/workflow"
+
 	"admit/onboarding"
 )
 
 // gap keeps columns apart: the UI draws tables without padding, and drops blanks.
 const gap = "\u00a0\u00a0"
 
-// details renders where the user stands as the Markdown that the Temporal UI
-// shows on top of a run.
-func details(a onboarding.Advanced) string {
-	s := a.Summary
+// elsewhere says what the UI's own means to change something come to.
+const elsewhere = "What is sent from this page changes nothing. Send commands to the admin API, " +
+	"`POST /v1/onboardings/{userId}/commands`, or with `admit command USER COMMAND --reason TEXT`."
+
+// tell brings the current details up to date, which the UI shows on top of a run.
+// It leaves nothing in the history.
+func (r *run) tell() { workflow.SetCurrentDetails(r.root, r.details()) }
+
+// details renders where the user stands as Markdown: a plain sentence, the state,
+// and the last log entries.
+func (r *run) details() string {
 	var b strings.Builder
-	row := func(cells ...string) {
-		for _, c := range cells {
-			b.WriteString("| " + cell(c) + gap + " ")
-		}
-		b.WriteString("|\n")
+	if !r.failing.IsZero() {
+		b.WriteString("**Advance has been failing since " + moment(r.failing) +
+			": the database or the workers are away. It is tried until it succeeds; nothing is lost.**\n\n")
 	}
-	row("onboarding", "")
-	b.WriteString("|---|---|\n")
-	row("stage", string(s.Stage)+since(s.Since))
-	row("blocked on", string(s.BlockedOn))
-	row("access", string(s.Access))
-	row("checks", checks(s.Checks))
-	row("marks", marks(s))
-	row("next deadline", moment(a.Deadline))
-	row("version", fmt.Sprint(s.Version))
-	if len(s.Recent) == 0 {
+	if !r.adopted {
+		b.WriteString("Where the user stands is not known to this run yet.\n\n" + elsewhere + "\n")
 		return b.String()
 	}
-	b.WriteString("\n")
-	row("#", "at", "input", "outcome", "stage after")
-	b.WriteString("|---|---|---|---|---|\n")
-	for _, l := range s.Recent {
-		row(fmt.Sprint(l.Seq), moment(l.At), l.Input, string(l.Outcome), string(l.Stage))
-	}
+	b.WriteString("**" + sentence(r.now) + "**\n\n")
+	r.state(&b)
+	recent(&b, r.now.Summary.Recent)
+	b.WriteString("\n" + elsewhere + "\n")
 	return b.String()
 }
 
-func checks(c onboarding.CheckStatuses) string {
-	var shown []string
-	for _, k := range []struct {
-		check  onboarding.Check
-		status onboarding.Status
-	}{
-		{onboarding.KYC, c.KYC}, {onboarding.KYCFiles, c.KYCFiles}, {onboarding.POA, c.POA},
-		{onboarding.HighRisk, c.HighRisk}, {onboarding.Account, c.Account}, {onboarding.SEPAKYC, c.SEPAKYC},
-	} {
+// state writes the table of the user's state.
+func (r *run) state(b *strings.Builder) {
+	s := r.now.Summary
+	row(b, "user", code(r.in.UserID))
+	b.WriteString("|---|---|\n")
+	row(b, "stage", string(s.Stage)+since(s.Since))
+	row(b, "blocked on", string(s.BlockedOn))
+	row(b, "access", string(s.Access))
+	for _, k := range statuses(s.Checks) {
 		if k.status != "" {
-			shown = append(shown, fmt.Sprintf("%s: %s", k.check, k.status))
+			row(b, string(k.check), string(k.status))
+		}
+	}
+	row(b, "marks", marks(s))
+	row(b, "next deadline", next(r.now))
+	row(b, "in flight", r.flying())
+	row(b, "version", fmt.Sprint(s.Version))
+}
+
+// recent writes the table of the last log entries.
+func recent(b *strings.Builder, lines []onboarding.LogLine) {
+	if len(lines) == 0 {
+		return
+	}
+	b.WriteString("\n")
+	row(b, "log", "at", "input", "outcome", "stage after")
+	b.WriteString("|---|---|---|---|---|\n")
+	for _, l := range lines {
+		row(b, fmt.Sprint(l.Seq), moment(l.At), l.Input, string(l.Outcome), string(l.Stage))
+	}
+}
+
+// next says what becomes due when.
+func next(a advanced) string {
+	switch {
+	case a.Deadline.IsZero():
+		return ""
+	case a.Kind == "":
+		return moment(a.Deadline)
+	}
+	return moment(a.Deadline) + ": " + happens(a.Kind, a.Check)
+}
+
+// flying names the lanes in flight.
+func (r *run) flying() string {
+	var shown []string
+	for _, l := range r.lanes {
+		if !l.ended {
+			shown = append(shown, purpose(l.work)+since(l.since))
 		}
 	}
 	return strings.Join(shown, ", ")
@@ -62,10 +97,10 @@ func checks(c onboarding.CheckStatuses) string {
 func marks(s onboarding.Summary) string {
 	var shown []string
 	if s.Stalled {
-		shown = append(shown, "stalled")
+		shown = append(shown, "stalled (reminded or escalated without progress since)")
 	}
 	if s.Reversed {
-		shown = append(shown, "reversed")
+		shown = append(shown, "reversed (what had passed is passed no longer)")
 	}
 	return strings.Join(shown, ", ")
 }
@@ -77,19 +112,17 @@ func since(t time.Time) string {
 	return " since " + moment(t)
 }
 
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
+func row(b *strings.Builder, cells ...string) {
+	for _, c := range cells {
+		b.WriteString("| " + cell(c) + gap + " ")
 	}
-	return t.UTC().Format("2006-01-02 15:04:05Z")
+	b.WriteString("|\n")
 }
 
 var escape = strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ")
 
 // cell keeps a value inside its cell; "-" stands for nothing.
-func cell(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return escape.Replace(s)
-}
+func cell(s string) string { return escape.Replace(orDash(s)) }
+
+// code shows text as it is, whatever marks of Markdown it holds.
+func code(s string) string { return "`" + strings.ReplaceAll(s, "`", "'") + "`" }

@@ -13,10 +13,8 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"admit/onboarding"
@@ -247,71 +245,5 @@ func TestUpdateWithStart(t *testing.T) {
 	var app *temporal.ApplicationError
 	if _, err := s.update("forged"); !errors.As(err, &app) || app.Type() != workflows.ErrorUnknownCommand {
 		t.Errorf("a forged command was answered %v", err)
-	}
-}
-
-func TestWhatTheUIShows(t *testing.T) {
-	t.Parallel()
-	b := newBook()
-	b.deadline, b.in = time.Now().Add(time.Hour), time.Hour
-	b.summary.Checks.POA = onboarding.StatusInReview
-	s := serve(t, b, nil)
-	run := approval(s)
-	b.change(func(b *book) { b.summary.Checks.POA, b.deadline, b.summary.Stalled = "", time.Time{}, true })
-	s.ring()
-
-	found := fmt.Sprintf("WorkflowId = '%s' AND OnboardingStage = 'approved' AND OnboardingBlockedOn = 'nobody' AND OnboardingKyc = 'passed' "+
-		"AND OnboardingPoa IS NULL AND OnboardingDeadline IS NULL AND OnboardingStalled = true AND OnboardingReversed = false", s.id())
-	s.until("the attributes in the list", func() bool {
-		n, err := s.c.CountWorkflow(s.ctx(), &workflowservice.CountWorkflowExecutionsRequest{Query: found})
-		return err == nil && n.GetCount() == 1
-	})
-
-	got, err := s.c.QueryWorkflow(s.ctx(), s.id(), run, "__temporal_workflow_metadata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var meta sdkpb.WorkflowMetadata
-	if err := got.Get(&meta); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(strings.ReplaceAll(meta.GetCurrentDetails(), "\u00a0", ""), "| stage | approved |") {
-		t.Errorf("current details: %s", meta.GetCurrentDetails())
-	}
-	described := 0
-	for _, d := range slices.Concat(meta.GetDefinition().GetQueryDefinitions(), meta.GetDefinition().GetSignalDefinitions(), meta.GetDefinition().GetUpdateDefinitions()) {
-		if slices.Contains([]string{onboarding.QueryState, onboarding.SignalEvents, onboarding.UpdateName}, d.GetName()) && d.GetDescription() != "" {
-			described++
-		}
-	}
-	if described != 3 {
-		t.Errorf("%d of query, signal and update are described", described)
-	}
-	s.summaries(run)
-}
-
-// summaries holds that every timer, activity and local activity of a run says in
-// a line what it is for.
-func (s *server) summaries(run string) {
-	s.t.Helper()
-	want := map[enumspb.EventType]string{
-		enumspb.EVENT_TYPE_TIMER_STARTED:           "deadline 20",
-		enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "deliver to core (",
-		enumspb.EVENT_TYPE_MARKER_RECORDED:         "fold what is new",
-	}
-	seen := map[enumspb.EventType]bool{}
-	for _, e := range s.history(run).GetEvents() {
-		text, ok := want[e.GetEventType()]
-		if !ok {
-			continue
-		}
-		seen[e.GetEventType()] = true
-		var got string
-		if err := converter.GetDefaultDataConverter().FromPayload(e.GetUserMetadata().GetSummary(), &got); err != nil || !strings.HasPrefix(got, text) {
-			s.t.Errorf("%s has the summary %q, %v; want %q", e.GetEventType(), got, err, text)
-		}
-	}
-	if len(seen) != len(want) {
-		s.t.Errorf("the history has only %v", seen)
 	}
 }

@@ -119,6 +119,9 @@ func (r *run) sweepLanes() bool {
 		need = need || l.left || l.named
 	}
 	r.lanes = flying
+	if ended {
+		r.tell()
+	}
 	over := onboarding.State{Stage: r.now.Summary.Stage}.Ended()
 	return need || ended && over && len(r.lanes) == 0
 }
@@ -127,7 +130,7 @@ func (r *run) sweepLanes() bool {
 // something is left.
 func (r *run) deliver(ctx workflow.Context, w onboarding.LaneWork) bool {
 	var res onboarding.LaneResult
-	err := r.call(ctx, onboarding.ActivityDeliver, r.ref(w), label("deliver to", w)).Get(ctx, &res)
+	err := r.call(ctx, onboarding.ActivityDeliver, r.ref(w), label(purpose(w))).Get(ctx, &res)
 	return res.Left || err != nil && r.failed(ctx, w, err)
 }
 
@@ -158,14 +161,11 @@ func (r *run) failed(ctx workflow.Context, w onboarding.LaneWork, err error) boo
 	// own error may stand for the cancellation.
 	if ctx.Err() == nil && !temporal.IsCanceledError(err) {
 		workflow.GetLogger(ctx).Error("lane failed", "target", w.Target, "lane", w.Lane, "error", err)
-		r.sleep(ctx, pause, label("retry", w))
+		r.sleep(ctx, pause, label("try again after a failure: "+purpose(w)))
 	}
 	return true
 }
 
 // label is the one line that the UI shows of a lane's activity or timer. The
 // server refuses long ones, and counts them encrypted.
-func label(what string, w onboarding.LaneWork) string {
-	text := fmt.Sprintf("%s %s (%s)", what, w.Target, w.Lane)
-	return text[:min(len(text), maxLabel)]
-}
+func label(text string) string { return text[:min(len(text), maxLabel)] }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
@@ -255,7 +253,7 @@ func TestQuery(t *testing.T) {
 	t.Parallel()
 	b := newBook()
 	deadline := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
-	b.deadline, b.in = deadline, time.Hour
+	b.deadline, b.in, b.due = deadline, time.Hour, onboarding.DeadlineRemind
 	b.summary.Checks.KYC = onboarding.StatusInReview
 	b.add("hook", onboarding.LaneAccess, "access.granted")
 	b.send = func(context.Context, effect) error { return again(30 * time.Minute) }
@@ -279,44 +277,10 @@ func TestQuery(t *testing.T) {
 	if v.UserID != "user-1" || v.Stage != onboarding.StageCollecting || v.Checks.KYC != onboarding.StatusInReview || v.Run != 4 {
 		t.Errorf("state %+v", v)
 	}
-	if v.Deadline == nil || !v.Deadline.Equal(deadline) {
-		t.Errorf("deadline %v", v.Deadline)
+	if v.Deadline == nil || !v.Deadline.Equal(deadline) || v.Due != onboarding.DeadlineRemind {
+		t.Errorf("%s is due at %v", v.Due, v.Deadline)
 	}
 	if len(v.Lanes) != 1 || v.Lanes[0].Target != "hook" || v.Lanes[0].Lane != onboarding.LaneAccess || v.Lanes[0].Cancelled {
 		t.Errorf("lanes %+v", v.Lanes)
-	}
-}
-
-func TestCurrentDetails(t *testing.T) {
-	t.Parallel()
-	b := newBook()
-	b.summary.Checks.SEPAKYC = onboarding.StatusPassed
-	b.summary.Reversed = true
-	b.summary.Recent = []onboarding.LogLine{
-		{Seq: 7, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Input: "p100/kyc|verification\n", Outcome: onboarding.Applied, Stage: onboarding.StageInReview},
-	}
-	env := setup(t, b)
-	var text string
-	at(env, time.Minute, func() {
-		got, err := env.QueryWorkflow("__temporal_workflow_metadata")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var meta sdkpb.WorkflowMetadata
-		if err := got.Get(&meta); err != nil {
-			t.Error(err)
-		}
-		text = strings.ReplaceAll(meta.GetCurrentDetails(), "\u00a0", "")
-	})
-	finish(env, b, time.Hour)
-	run(t, env, input())
-	for _, want := range []string{
-		"| stage | collecting |\n", "| blocked on | user |\n", "| checks | sepa_kyc: passed |\n", "| marks | reversed |\n", "| next deadline | - |\n",
-		"| 7 | 2026-03-01 12:00:00Z | p100/kyc\\|verification  | applied | in_review |\n",
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("details lack %q:\n%s", want, text)
-		}
 	}
 }

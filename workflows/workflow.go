@@ -10,6 +10,7 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -76,17 +77,19 @@ type run struct {
 	timer    timer
 	shown    attributes
 
-	now     onboarding.Advanced // what Advance said last
-	adopted bool                // Advance has answered in this run
-	over    bool                // the history is long enough to continue as new
-	forced  bool                // so long that no lane may start any more
+	now     advanced  // what Advance said last
+	adopted bool      // Advance has answered in this run
+	failing time.Time // since when Advance has failed, zero while it does not
+	why     string    // what calls for the next Advance
+	over    bool      // the history is long enough to continue as new
+	forced  bool      // so long that no lane may start any more
 
 	answeredAt int             // the history's length in the workflow task that answered an update last
 	linger     workflow.Future // the timer that leads out of that task, where the run is to end
 }
 
 func newRun(ctx workflow.Context, w Workflow, in Input) *run {
-	r := &run{root: ctx, in: in, hooks: w.HooksTaskQueue, limits: in.limits()}
+	r := &run{root: ctx, in: in, hooks: w.HooksTaskQueue, limits: in.limits(), why: "the run begins"}
 	r.ctx, _ = workflow.NewDisconnectedContext(ctx) // never cancelled: it ends with the run
 	if r.hooks == "" {
 		r.hooks = onboarding.HooksTaskQueue
@@ -116,21 +119,22 @@ func (in Input) limits() Limits {
 // may be handed over as soon as they are there.
 func (r *run) listen() error {
 	err := workflow.SetQueryHandlerWithOptions(r.root, onboarding.QueryState, r.view, workflow.QueryHandlerOptions{
-		Description: "Where the onboarding stands: stage, checks, access, next deadline, deliveries in flight.",
+		Description: "Where the onboarding stands: in plain words, stage, checks, access, what becomes due when, deliveries in flight. Takes no argument.",
 	})
 	if err != nil {
 		return err
 	}
 	err = workflow.SetUpdateHandlerWithOptions(r.root, onboarding.UpdateName, r.command, workflow.UpdateHandlerOptions{
-		Description: "Waits for the outcome of a command that the admin API has stored. Send commands there: one that is not stored does nothing.",
+		Description: "Waits for the outcome of a command that the admin API has stored. Sent from here it does nothing: " + toSend,
 		Validator:   validCommand,
 	})
 	if err != nil {
 		return err
 	}
 	r.rings = workflow.GetSignalChannelWithOptions(r.root, onboarding.SignalEvents, workflow.SignalChannelOptions{
-		Description: "A doorbell: events are stored, fold them. The payload is a summary to read and is not decoded.",
+		Description: "A doorbell: events are stored, fold them. The payload is a summary to read and is not decoded; to send one by hand folds what is stored and changes nothing else.",
 	})
+	r.tell()
 	return nil
 }
 
@@ -206,12 +210,22 @@ func (r *run) wait() {
 
 // wake takes in what has happened and says whether it calls for an Advance.
 func (r *run) wake() bool {
-	need := r.drain() || len(r.requests) > 0
+	var why []string
+	if len(r.requests) > 0 {
+		why = append(why, "a command waits")
+	}
+	if r.drain() {
+		why = append(why, "rung")
+	}
 	if r.timer.fired() {
 		r.timer = timer{}
-		need = true
+		why = append(why, "a deadline")
 	}
-	return r.sweepLanes() || need
+	if r.sweepLanes() {
+		why = append(why, "a delivery ended")
+	}
+	r.why = strings.Join(why, ", ")
+	return len(why) > 0
 }
 
 // drain takes the waiting rings, without decoding them, and says whether there
