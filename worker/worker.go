@@ -51,6 +51,10 @@ type Options struct {
 	// Activities by name. onboarding.ActivityAdvance runs beside the workflows,
 	// every other one on HooksTaskQueue.
 	Activities map[string]any
+	// Build names this build to Temporal: on each workflow task that it did, and in
+	// the search attribute BuildIds, by which the workflows are found that a build
+	// has moved. "" means a checksum of the binary.
+	Build string
 	// Slots bounds what runs at the same time; zero fields mean the defaults.
 	Slots Slots
 	// StopTimeout is how long Run waits, once its context ends, for what is
@@ -215,6 +219,8 @@ func (w *Worker) workflows(fatal func(error)) worker.Worker {
 	o.MaxConcurrentActivityExecutionSize = w.o.Slots.Advances
 	o.WorkflowTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
 	o.StickyScheduleToStartTimeout = stickyTimeout
+	// A run that this build cannot follow waits for one that can, and goes on there.
+	o.WorkflowPanicPolicy = worker.BlockWorkflow
 	s := worker.New(w.o.Client, w.o.TaskQueue, o)
 	s.RegisterWorkflowWithOptions(w.o.Workflow, workflow.RegisterOptions{Name: onboarding.WorkflowType})
 	s.RegisterActivityWithOptions(w.o.Activities[onboarding.ActivityAdvance], activity.RegisterOptions{Name: onboarding.ActivityAdvance})
@@ -240,12 +246,22 @@ func (w *Worker) hooks(fatal func(error)) worker.Worker {
 	return s
 }
 
+// deployment is the name under which Temporal shows the builds.
+const deployment = "admit"
+
 // options returns what both workers share.
+//
+// The workers name their build and are not versioned: the server hands a task to
+// any of them, whatever build began the run. The package workflows says why.
 func (w *Worker) options(fatal func(error)) worker.Options {
-	return worker.Options{
+	o := worker.Options{
 		ActivityTaskPollerBehavior:  worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		WorkerStopTimeout:           w.o.StopTimeout,
 		DisableRegistrationAliasing: true,
 		OnFatalError:                fatal,
 	}
+	if w.o.Build != "" {
+		o.DeploymentOptions.Version = worker.WorkerDeploymentVersion{DeploymentName: deployment, BuildID: w.o.Build}
+	}
+	return o
 }
