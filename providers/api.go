@@ -54,26 +54,27 @@ type APIConfig struct {
 	Clock     func() time.Time // time.Now unless given
 }
 
-// Asked is what came of one question: an answer that is to be stored, where HTTP is
-// not 0, or none, and then the question is to be asked again.
+// Asked is what came of one question: an answer that is to be stored, or none, and
+// then the question is to be asked again.
 type Asked struct {
-	// HTTP is the status code of an answer, be it that the user is not known or
-	// nothing that this build can read; 0 where there is no answer.
+	// Answered says that HTTP and Body are an answer, be it that the user is not
+	// known or nothing that this build can read. Else Class says why there is none.
+	Answered bool
+	// HTTP is the status code, 0 where none came.
 	HTTP int
-	// Body is an answer's body, at most 64 KiB of it, in valid UTF-8. It may hold
-	// personal data: store it, never log it.
+	// Body is an answer's body, at most 64 KiB of it, in valid UTF-8; "" where there
+	// is no answer. It may hold personal data: store it, never log it.
 	Body string
-
-	// Class says why there is no answer, short and stable, for the ledger and for
-	// metrics: "P501", "http 503", "429", "401 xo3: this address is not allowed",
-	// "timeout", "refused connection", "busy". It holds no address, no body, no key.
+	// Class is short and stable, for the ledger and for metrics: "P501", "http 503",
+	// "429", "401 xo3: this address is not allowed", "timeout", "refused connection",
+	// "busy". It holds no address, no body and no key; "" where there is an answer.
 	Class string
 	// RetryAfter is the least wait before the next try: what the provider asked for,
 	// at most an hour, or how long Admit's own limits take; 0 if there is none.
 	RetryAfter time.Duration
-	// Refused says that the API refuses the key or the address that the question
+	// OwnMistake says that the API refuses the key or the address that the question
 	// came from: no repetition helps until somebody mends that.
-	Refused bool
+	OwnMistake bool
 }
 
 // dialect is what the APIs of two providers differ in.
@@ -201,22 +202,22 @@ func (a *API) question(ctx context.Context, userID string) Asked {
 	// All that is wanted was read, or cannot be: closing has nothing to add.
 	_ = answer.Body.Close()
 
-	class, refused := a.dialect.judge(answer.StatusCode, body)
+	class, mistake := a.dialect.judge(answer.StatusCode, body)
 	switch {
 	case class != "":
 		after := retryAfter(answer.Header.Get("Retry-After"), a.clock())
 		if after == 0 && class == classTooMany {
 			after = tooManyPause
 		}
-		return Asked{Class: class, RetryAfter: after, Refused: refused}
+		return Asked{HTTP: answer.StatusCode, Class: class, RetryAfter: after, OwnMistake: mistake}
 	case err != nil:
-		return Asked{Class: networkFailure(err)}
+		return Asked{HTTP: answer.StatusCode, Class: networkFailure(err)}
 	}
-	return Asked{HTTP: answer.StatusCode, Body: legible(body)}
+	return Asked{Answered: true, HTTP: answer.StatusCode, Body: legible(body)}
 }
 
 // judge says why a response is no answer, or returns "" for one that is.
-func (d dialect) judge(status int, body []byte) (class string, refused bool) {
+func (d dialect) judge(status int, body []byte) (class string, ownMistake bool) {
 	switch {
 	case status >= 200 && status <= 299:
 		return "", false
