@@ -178,3 +178,76 @@ func TestADeadlineThatIsNotDueChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestReconcileSteps(t *testing.T) {
+	t.Parallel()
+	s := asked(t).report(kyc("NOT_VERIFIED", ""))
+	var at []time.Duration
+	for range 2000 {
+		d, ok := onboarding.Next(s.state, s.policy)
+		if !ok {
+			break
+		}
+		s.at = d.Due
+		s.due()
+		for _, e := range s.effects {
+			if e.Name == onboarding.EffectAskP100 {
+				at = append(at, s.at.Sub(t0))
+			}
+		}
+	}
+	want := []time.Duration{30 * time.Minute, 24 * time.Hour, 72 * time.Hour, 720*time.Hour - 15*time.Minute}
+	if !slices.Equal(at, want) || s.state.Stage != onboarding.StageAbandoned {
+		t.Fatalf("asked after %v, want %v; %s", at, want, s.state.Stage)
+	}
+	// An answer revives, but only what two of them say.
+	s.answered(kyc("VERIFIED", "")).wantStage(onboarding.StageAbandoned, onboarding.Nobody).after(5 * time.Minute).due()
+	s.wantEffects("ask.p100")
+	s.answered(kyc("VERIFIED", "")).wantStage(onboarding.StageApproved, onboarding.Nobody)
+}
+
+// TestAskedAlsoAfterDays holds that a user whose last question and whose end are due
+// together, after days without an engine, is asked about as well.
+func TestAskedAlsoAfterDays(t *testing.T) {
+	t.Parallel()
+	s := asked(t).report(kyc("NOT_VERIFIED", "")).after(1000 * time.Hour)
+	s.due()
+	s.wantStage(onboarding.StageAbandoned, onboarding.Nobody)
+	asks := 0
+	for _, e := range s.effects {
+		if e.Name == onboarding.EffectAskP100 {
+			asks++
+		}
+	}
+	if asks != 1 {
+		t.Fatalf("asked %d times: %v", asks, names(s.effects))
+	}
+}
+
+func TestReconcileWithoutAnAPIIsNoStep(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).report(approved)
+	if d, ok := onboarding.Next(s.state, s.policy); ok {
+		t.Fatalf("next is %+v", d)
+	}
+	s.policy.APIs = []onboarding.Check{onboarding.KYC}
+	s.apply(onboarding.Input{Kind: onboarding.InputPolicy})
+	if d, _ := onboarding.Next(s.state, s.policy); d.Kind != onboarding.DeadlineReconcile || !d.Due.Equal(t0.Add(168*time.Hour)) {
+		t.Fatalf("next is %+v", d)
+	}
+}
+
+func TestLastReminderSaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).report(kyc("NOT_VERIFIED", "")).after(2 * time.Hour)
+	s.due()
+	var m onboarding.Message
+	for _, e := range s.effects {
+		if e.Name == onboarding.NotifyReminder {
+			m = e.Message(s.state)
+		}
+	}
+	if m.Number != 1 || !m.AbandonAt.Equal(t0.Add(720*time.Hour)) {
+		t.Fatalf("%+v", m)
+	}
+}

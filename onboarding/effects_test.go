@@ -119,6 +119,13 @@ func TestTargets(t *testing.T) {
 		{"nothing", onboarding.Target{Name: "a"}, granted, false},
 		{"messages go to mail", onboarding.Target{Name: onboarding.MailTarget}, notify, true},
 		{"mail gets nothing else", onboarding.Target{Name: onboarding.MailTarget, Events: []string{"*"}}, granted, false},
+		{"reviewers get escalations", onboarding.Target{Name: onboarding.ReviewersTarget}, onboarding.Effect{Name: onboarding.EffectEscalated}, true},
+		{"reviewers get a surge", onboarding.Target{Name: onboarding.ReviewersTarget}, onboarding.Effect{Name: onboarding.EffectSurge}, true},
+		{"reviewers get nothing else", onboarding.Target{Name: onboarding.ReviewersTarget, Events: []string{"*"}}, granted, false},
+		{"questions go to their API", onboarding.Target{Name: onboarding.P100Target}, onboarding.Effect{Name: onboarding.EffectAskP100}, true},
+		{"and to no other", onboarding.Target{Name: onboarding.XGatewayTarget}, onboarding.Effect{Name: onboarding.EffectAskP100}, false},
+		{"an API gets nothing else", onboarding.Target{Name: onboarding.P100Target, Events: []string{"*"}}, granted, false},
+		{"questions go nowhere else", onboarding.Target{Name: "a", Events: []string{"*"}}, onboarding.Effect{Name: onboarding.EffectAskXGateway}, false},
 		{"messages go nowhere else", onboarding.Target{Name: "a", Events: []string{"*", "notify.*"}}, notify, false},
 	} {
 		if got := c.target.Wants(c.effect); got != c.want {

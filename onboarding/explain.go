@@ -193,7 +193,7 @@ func checkRule(check Check, c *CheckState) string {
 	}
 	switch {
 	case check == KYC && c.Is(StatusPassed) && beside != "":
-		words += " counts, whatever the attempt (" + beside + ")"
+		words += ", whatever the attempt (" + beside + "),"
 	case beside != "":
 		words += " with " + beside
 	}

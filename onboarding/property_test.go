@@ -106,38 +106,6 @@ func report(r onboarding.Report, at time.Time) onboarding.Input {
 	return onboarding.Input{Kind: onboarding.InputReport, Report: r, Received: at}
 }
 
-// inputs draws anything that can happen to a user, time included.
-func inputs(reports []onboarding.Report) *rapid.Generator[onboarding.Input] {
-	return rapid.Custom(func(t *rapid.T) onboarding.Input {
-		switch rapid.IntRange(0, 9).Draw(t, "kind") {
-		case 0, 1:
-			return onboarding.Input{Kind: onboarding.InputCommand, Command: onboarding.Command{Name: rapid.SampledFrom(onboarding.Commands[:]).Draw(t, "command")}}
-		case 2:
-			return onboarding.Input{Kind: rapid.SampledFrom([]onboarding.InputKind{onboarding.InputStart, onboarding.InputPolicy, onboarding.InputUndecodable, "other"}).Draw(t, "other")}
-		case 3:
-			return onboarding.Input{Kind: onboarding.InputDeadline} // the next one, due or not
-		}
-		in := report(rapid.SampledFrom(reports).Draw(t, "report"), time.Time{})
-		in.Replay = rapid.IntRange(0, 3).Draw(t, "replay") == 0
-		in.Overtaken = in.Replay && rapid.Bool().Draw(t, "overtaken")
-		return in
-	})
-}
-
-// policies draws policies that differ in what they require.
-func policies() *rapid.Generator[onboarding.Policy] {
-	return rapid.Custom(func(t *rapid.T) onboarding.Policy {
-		p := onboarding.DefaultPolicy()
-		lists := rapid.Permutation(onboarding.Checks[:]).Draw(t, "checks")
-		n := rapid.IntRange(0, 3).Draw(t, "any")
-		p.RequireAny, p.RequireAll, p.RequireIfStarted = lists[:n], lists[n:n+1], lists[n+1:n+1+rapid.IntRange(0, 2).Draw(t, "started")]
-		if rapid.Bool().Draw(t, "default") {
-			p = onboarding.DefaultPolicy()
-		}
-		return p
-	})
-}
-
 // TestRandomLives holds the invariants over long lives with reports, commands,
 // deadlines and policies that change in between.
 func TestRandomLives(t *testing.T) {
@@ -158,11 +126,29 @@ func TestRandomLives(t *testing.T) {
 				in.Deadline, _ = onboarding.Next(state, policy)
 			case onboarding.InputPolicy:
 				policy = policies().Draw(t, "new policy")
+			case onboarding.InputAnswer:
+				in.Answer.Asked = at.Add(-time.Duration(rapid.SampledFrom([]int{0, 1, 30, 4000}).Draw(t, "asked")) * time.Second)
+			case onboarding.InputCommand:
+				if n := len(state.Proposals); n > 0 && rapid.Bool().Draw(t, "approves") {
+					p := state.Proposals[rapid.IntRange(0, n-1).Draw(t, "proposal")]
+					in.Command.Approves = p.RequestID
+					if rapid.Bool().Draw(t, "the same command") {
+						in.Command.Name = p.Command
+					}
+				}
 			}
+			was := text(t, state)
 			after, verdict, effects := onboarding.Apply(state, in, policy, at)
-			if f := failure(state, after, verdict, effects); f != "" {
+			if f := failure(state, after, verdict, effects); f != "" && in.Kind != onboarding.InputImport {
 				t.Fatalf("%+v: %s", in, f)
 			}
+			imported(t, in, after, effects)
+			sentences(t, after, policy)
+			if is := text(t, state); is != was {
+				t.Fatalf("%+v changed the state it was applied to from\n%s\nto\n%s", in, was, is)
+			}
+			people(t, in, state, after, verdict, policy, at)
+			asking(t, in, state, after, verdict, effects, policy)
 			once(t, effects)
 			present(t, in, state, after, verdict, at)
 			again(t, in, after, verdict, policy, at)
@@ -234,6 +220,10 @@ func TestEveryStageHasAWayOut(t *testing.T) {
 			in := inputs(reports).Draw(t, "input")
 			in.Deadline, _ = onboarding.Next(state, policy)
 			state, _, _ = onboarding.Apply(state, in, policy, at)
+		}
+		for _, c := range onboarding.Checks {
+			lift := onboarding.Command{Name: onboarding.CommandLiftOverride, Check: c}
+			state, _, _ = onboarding.Apply(state, onboarding.Input{Kind: onboarding.InputCommand, Command: lift}, policy, at)
 		}
 		for _, name := range []string{onboarding.CommandReopen, onboarding.CommandLift, onboarding.CommandClearHighRisk} {
 			state, _, _ = onboarding.Apply(state, onboarding.Input{Kind: onboarding.InputCommand, Command: onboarding.Command{Name: name}}, policy, at)

@@ -103,6 +103,14 @@ func TestPolicyProblems(t *testing.T) {
 		{"jitter", func(p *onboarding.Policy) { p.Jitter = -1 }},
 		{"late_window.p100", func(p *onboarding.Policy) { p.LateWindow.P100 = -1 }},
 		{"held_window.xgateway", func(p *onboarding.Policy) { p.HeldWindow.XGateway = -1 }},
+		{"agree_after", func(p *onboarding.Policy) { p.AgreeAfter = -1 }},
+		{"reversals_per_hour", func(p *onboarding.Policy) { p.ReversalsPerHour = -1 }},
+		{"confirm", func(p *onboarding.Policy) { p.Confirm = []onboarding.Check{onboarding.SEPAKYC} }},
+		{"confirm", func(p *onboarding.Policy) {
+			p.APIs, p.Confirm = []onboarding.Check{onboarding.KYC}, []onboarding.Check{onboarding.KYC, onboarding.KYC}
+		}},
+		{"four_eyes", func(p *onboarding.Policy) { p.FourEyes = []string{"promote"} }},
+		{"four_eyes", func(p *onboarding.Policy) { p.FourEyes = []string{"lift", "lift"} }},
 		{"max_reminders", func(p *onboarding.Policy) { p.MaxReminders = -1 }},
 	} {
 		p := onboarding.DefaultPolicy()
