@@ -39,6 +39,9 @@ var (
 // nobody here could say how to serve them, and the Deadline is at most 30 seconds
 // ahead: by then another process may answer that knows the target.
 //
+// A fold that newly reverses the user takes a round trip more where the policy
+// calls a person when too many are: it waits for others that do so (see surge).
+//
 // A user of whom nothing was ever accepted is Done and left without a trace.
 func (s *Store) Advance(ctx context.Context, req onboarding.AdvanceRequest) (onboarding.Advanced, error) {
 	var f *fold
@@ -52,7 +55,14 @@ func (s *Store) Advance(ctx context.Context, req onboarding.AdvanceRequest) (onb
 			answer = onboarding.Advanced{Summary: newUser(req.UserID).Summary(), Done: true}
 			return nil
 		}
-		f = s.fold(read)
+		f = s.fold(read, onboarding.Surge{})
+		if f.reversed && s.opts.Policy.ReversalsPerHour > 0 {
+			surge, err := s.surge(ctx, conn, req.UserID)
+			if err != nil {
+				return err
+			}
+			f = s.fold(read, surge)
+		}
 		answer, err = s.write(ctx, conn, f, req)
 		return err
 	})
@@ -76,15 +86,15 @@ func newUser(userID string) onboarding.State {
 
 // work is what waits for a user, read under the lock of the user's row.
 type work struct {
-	known      bool // there is a row: something was accepted at some time
-	state      onboarding.State
-	lastSeq    int64 // 0 for a user whom nobody has folded
-	events     int64
-	now        time.Time
-	hasContact bool
-	inbox      []inboxEvent
-	more       bool // events are left beside these
-	waiting    []waitingEffect
+	known   bool // there is a row: something was accepted at some time
+	state   onboarding.State
+	lastSeq int64 // 0 for a user whom nobody has folded
+	events  int64
+	now     time.Time
+	contact time.Time // when the user's contact was given; zero for none
+	inbox   []inboxEvent
+	more    bool // events are left beside these
+	waiting []waitingEffect
 }
 
 // waitingEffect is an effect that waits in the ledger.
@@ -94,7 +104,8 @@ type waitingEffect struct {
 	name   string
 	check  onboarding.Check
 
-	created time.Time
+	created  time.Time
+	inFlight bool // a sender has it
 }
 
 // read opens the transaction, locks the user and takes what waits: one round
@@ -112,7 +123,8 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 		})
 		return err
 	})
-	b.Queue(sqlClock, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.now, &w.hasContact) })
+	var contact *time.Time
+	b.Queue(sqlClock, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.now, &contact) })
 	b.Queue(sqlTakeInbox, userID, maxEvents).Query(func(rows pgx.Rows) (err error) {
 		w.inbox, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e inboxEvent, err error) {
 			err = row.Scan(&e.ID, &e.Provider, &e.Route, &e.Body, &e.Received, &e.queued, &e.replayOf, &e.actor, &e.overtaken)
@@ -123,13 +135,16 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 	b.Queue(sqlInboxLeft, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.more) })
 	b.Queue(sqlWaitingEffects, userID).Query(func(rows pgx.Rows) (err error) {
 		w.waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e waitingEffect, err error) {
-			err = row.Scan(&e.id, &e.target, &e.name, &e.check, &e.created)
+			err = row.Scan(&e.id, &e.target, &e.name, &e.check, &e.created, &e.inFlight)
 			return e, err
 		})
 		return err
 	})
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return work{}, err
+	}
+	if contact != nil {
+		w.contact = *contact
 	}
 	w.state.UserID = userID
 	w.now = s.opts.Clock(w.now).UTC().Truncate(time.Microsecond)

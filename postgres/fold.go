@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"admit/onboarding"
@@ -28,11 +29,16 @@ const (
 type fold struct {
 	work
 	store *Store
+	surge onboarding.Surge
 
 	logs       []logRow
 	effects    []effectRow // new ones
 	superseded []int64     // waiting ones that a new one overtakes
 	stray      []int64     // waiting ones whose target has not been configured for too long
+	muted      []int64     // waiting messages to a user whose contact is erased
+	erasing    *erasing
+	reversed   bool // the user was newly reversed
+	alarmed    bool // a person is called for the users reversed of late
 	next       onboarding.Deadline
 	hasNext    bool
 	newest     map[webhook]inboxEvent // the latest reports understood in this fold
@@ -57,22 +63,11 @@ type logRow struct {
 	queued   time.Time
 }
 
-// effectRow is a row of the ledger about to be written.
-type effectRow struct {
-	effect  onboarding.Effect
-	key     string
-	target  string
-	version int64
-	seq     int64
-	payload []byte
-	state   onboarding.EffectState
-	answer  string
-}
-
 // fold decides: a changed policy first, then the events in the order of their
-// IDs, then what is due, unless events are left.
-func (s *Store) fold(w work) *fold {
-	f := &fold{work: w, store: s, newest: map[webhook]inboxEvent{}}
+// IDs, then what is due, unless events are left. It leaves w as it is.
+func (s *Store) fold(w work, surge onboarding.Surge) *fold {
+	f := &fold{work: w, store: s, surge: surge, newest: map[webhook]inboxEvent{}}
+	f.waiting = slices.Clone(w.waiting)
 	for _, e := range w.waiting {
 		if !s.configured(e.target) && !w.now.Before(e.created.Add(targetGrace)) {
 			f.stray = append(f.stray, e.id)
@@ -83,9 +78,12 @@ func (s *Store) fold(w work) *fold {
 	}
 	for _, e := range w.inbox {
 		e.overtaken = e.overtaken || f.later(e)
+		if f.erased(e) {
+			e.Body = nil
+		}
 		f.apply(readInput(s.opts.Decoder, e))
-		f.understood(e)
-		if e.Provider != onboarding.SourceOperator && e.Provider != onboarding.SourceMerchant {
+		if e.webhook() {
+			f.understood(e)
 			f.events++
 		}
 	}
@@ -125,6 +123,7 @@ func (f *fold) due() bool { return f.hasNext && !f.next.Due.After(f.now) }
 // apply folds one input.
 func (f *fold) apply(in input) {
 	before := f.state
+	in.Surge = f.surge
 	after, verdict, effects := onboarding.Apply(before, in.Input, f.store.opts.Policy, f.now)
 	f.state = after
 	f.lastSeq++
@@ -133,56 +132,16 @@ func (f *fold) apply(in input) {
 		version: after.Version, stage: after.Stage, changes: encodedChanges(before, after), actor: in.actor,
 		received: in.Received, queued: in.queued,
 	})
-	for _, e := range effects {
-		f.overtake(e)
+	f.tell(effects)
+	if after.Reversed && !before.Reversed {
+		f.reversed = true
 	}
-	for _, e := range effects {
-		for _, t := range f.store.opts.Targets {
-			if t.Wants(e) {
-				f.effects = append(f.effects, f.row(e, t))
-			}
-		}
+	if slices.ContainsFunc(effects, func(e onboarding.Effect) bool { return e.Name == onboarding.EffectSurge }) {
+		f.alarmed, f.surge.Told = true, true
 	}
-}
-
-// overtake supersedes the waiting effects that e overtakes. It comes before the
-// effects of e's own input are added.
-func (f *fold) overtake(e onboarding.Effect) {
-	kept := f.waiting[:0]
-	for _, w := range f.waiting {
-		if e.Overtakes(w.name, w.check) {
-			f.superseded = append(f.superseded, w.id)
-		} else {
-			kept = append(kept, w)
-		}
+	if in.Kind == onboarding.InputCommand && in.Command.Name == onboarding.CommandErase && verdict.Outcome == onboarding.Applied {
+		f.erase(in)
 	}
-	f.waiting = kept
-	for i := range f.effects {
-		r := &f.effects[i]
-		if r.state == onboarding.EffectWaiting && e.Overtakes(r.effect.Name, r.effect.Check) {
-			r.state = onboarding.EffectSuperseded
-		}
-	}
-}
-
-// row returns the ledger's row of an effect at a target.
-func (f *fold) row(e onboarding.Effect, t onboarding.Target) effectRow {
-	r := effectRow{
-		effect: e, key: e.Key(f.state.UserID, f.state.Version, t.Name), target: t.Name,
-		version: f.state.Version, seq: f.lastSeq, state: onboarding.EffectWaiting,
-	}
-	var payload any = e.Payload(f.state, f.now)
-	if t.Name == onboarding.MailTarget {
-		payload = e.Message(f.state)
-	}
-	r.payload = encoded(payload)
-	switch {
-	case f.store.opts.Shadow:
-		r.state = onboarding.EffectShadow
-	case e.Notify() && !f.hasContact:
-		r.state, r.answer = onboarding.EffectParked, answerNoContact
-	}
-	return r
 }
 
 // encodedChanges returns what changed as the log keeps it: a JSON array, empty

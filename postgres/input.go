@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"admit/onboarding"
@@ -25,6 +26,11 @@ type inboxEvent struct {
 	replayOf  int64  // the event that this one is a replay of, 0 for none
 	actor     string // of a replay
 	overtaken bool   // it is a replay, and the log has a later report of the same webhook
+}
+
+// webhook says whether e is a provider's webhook, and no answer of its API.
+func (e inboxEvent) webhook() bool {
+	return e.Provider != onboarding.SourceOperator && e.Provider != onboarding.SourceMerchant && e.Route != onboarding.RouteAnswer
 }
 
 // origin returns the ID of the first event of that body.
@@ -59,35 +65,74 @@ func readInput(d Decoder, e inboxEvent) input {
 		}
 		in.actor = clean(c.Actor, maxWord)
 	case onboarding.SourceMerchant:
-		var b startBody
-		if json.Unmarshal(e.Body, &b) == nil {
-			in.Kind = onboarding.InputStart
-		}
-		in.actor = clean(b.Actor, maxWord)
+		in.byMerchant(e.Event)
 	default:
-		if r, err := decode(d, e.Event); err == nil {
-			in.Kind, in.Report = onboarding.InputReport, r
-		}
+		in.byProvider(d, e.Event)
 	}
 	return in
+}
+
+// byMerchant reads a start or an imported user.
+func (in *input) byMerchant(e onboarding.Event) {
+	if e.Route == onboarding.RouteImport {
+		var b importBody
+		if json.Unmarshal(e.Body, &b) == nil && !slices.ContainsFunc(b.Checks, func(c onboarding.Check) bool { return !c.Valid() }) {
+			in.Kind, in.Import = onboarding.InputImport, b.Import
+		}
+		in.actor = clean(b.Actor, maxWord)
+		return
+	}
+	var b startBody
+	if json.Unmarshal(e.Body, &b) == nil {
+		in.Kind = onboarding.InputStart
+	}
+	in.actor = clean(b.Actor, maxWord)
+}
+
+// byProvider reads a webhook, or what a provider's API answered.
+func (in *input) byProvider(d Decoder, e onboarding.Event) {
+	if e.Route == onboarding.RouteAnswer {
+		if a, err := decodeAnswer(d, e); err == nil {
+			in.Kind, in.Answer = onboarding.InputAnswer, a
+		}
+		return
+	}
+	if r, err := decode(d, e); err == nil {
+		in.Kind, in.Report = onboarding.InputReport, r
+	}
 }
 
 // errNoReport stands for every way in which a body cannot be read.
 var errNoReport = errors.New("the body cannot be read")
 
-// decode reads a provider's body. A decoder that panics cannot read it either.
-func decode(d Decoder, e onboarding.Event) (r onboarding.Report, err error) {
-	if d == nil {
-		return r, errNoReport
-	}
-	defer func() {
-		if recover() != nil {
-			r, err = onboarding.Report{}, errNoReport
-		}
-	}()
-	r, err = d.Decode(e.Provider, e.Route, e.Body)
+// decode reads the body of a provider's webhook.
+func decode(d Decoder, e onboarding.Event) (onboarding.Report, error) {
+	r, err := guarded(d, func() (onboarding.Report, error) { return d.Decode(e.Provider, e.Route, e.Body) })
 	if err == nil && !r.Check.Valid() {
 		err = errNoReport
 	}
 	return r, err
+}
+
+// decodeAnswer reads the body of what a provider's API answered.
+func decodeAnswer(d Decoder, e onboarding.Event) (onboarding.Answer, error) {
+	a, err := guarded(d, func() (onboarding.Answer, error) { return d.Answer(e.Provider, e.Body) })
+	if err == nil && !a.Check.Valid() {
+		err = errNoReport
+	}
+	return a, err
+}
+
+// guarded calls a decoder. One that panics cannot read the body either.
+func guarded[T any](d Decoder, read func() (T, error)) (v T, err error) {
+	if d == nil {
+		return v, errNoReport
+	}
+	defer func() {
+		if recover() != nil {
+			var none T
+			v, err = none, errNoReport
+		}
+	}()
+	return read()
 }

@@ -32,6 +32,7 @@ var (
 	sqlLockEffect    = statement("lock_effect")
 	sqlRecordAttempt = statement("record_attempt")
 	sqlTouchLane     = statement("touch_lane")
+	sqlAcceptAnswer  = statement("accept_answer")
 )
 
 // Take takes the next effect of a lane for the sender, for as long as hold: until
@@ -43,7 +44,7 @@ var (
 // or its first effect backs off), or neither when nothing waits. Where the target
 // is not configured here a lane that is not empty waits: Advance parks it in time.
 func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error) {
-	if s.opts.Shadow {
+	if s.opts.Shadow && !asks(lane.Target) {
 		return onboarding.Taken{}, nil
 	}
 	var taken onboarding.Taken
@@ -109,6 +110,9 @@ func take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, send
 //
 // A sender that lost the lane (its hold ended and another took it, or it recorded
 // before) changes nothing, but that a delivery is a delivery whoever made it.
+//
+// What a provider's API answered (Attempt.Event) is accepted as an event by the
+// call that marks the question delivered: once, whatever dies in between.
 func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error) {
 	var wait time.Duration
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -122,6 +126,9 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 			b.Queue(sqlRecordAttempt, effectID, e.state, e.attempts, e.refusals, clean(a.Answer, maxAnswer), e.wait, e.sender == sender)
 			if before == onboarding.EffectWaiting {
 				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, max(staleAfter, 2*e.wait))
+			}
+			if api, ok := apiOf(e.lane.Target); ok && a.Event != nil && e.state == onboarding.EffectDelivered && before != e.state {
+				b.Queue(sqlAcceptAnswer, e.lane.UserID, api.provider, onboarding.RouteAnswer, a.Event)
 			}
 		}
 		b.Queue("commit")

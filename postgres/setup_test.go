@@ -43,6 +43,31 @@ func (decoder) Decode(_, route string, text []byte) (onboarding.Report, error) {
 	return onboarding.Report{Check: b.Check, Status: b.Status, Attempt: b.Attempt, Reasons: b.Reasons}, nil
 }
 
+// Answer reads answers whose text is a report of Apply's as JSON; any other text
+// is the code of an answer of no use. "panics" stands for what no build should do,
+// and "undecodable" for what this build cannot read.
+func (decoder) Answer(provider string, text []byte) (onboarding.Answer, error) {
+	var stored onboarding.AnswerBody
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return onboarding.Answer{}, err
+	}
+	a := onboarding.Answer{Check: onboarding.KYC, Kind: onboarding.AnswerStatus, Asked: stored.Asked}
+	if provider == "xgateway" {
+		a.Check = onboarding.SEPAKYC
+	}
+	var b body
+	switch {
+	case stored.Answer == "panics":
+		panic("out of range")
+	case stored.Answer == "undecodable":
+		return onboarding.Answer{}, errors.New("unknown shape")
+	case json.Unmarshal([]byte(stored.Answer), &b) != nil:
+		a.Kind, a.Code = onboarding.AnswerUnknown, stored.Answer
+	}
+	a.Report = onboarding.Report{Check: b.Check, Status: b.Status, Attempt: b.Attempt, Reasons: b.Reasons}
+	return a, nil
+}
+
 func (decoder) Message(_, _ string, text []byte) string {
 	var b body
 	if json.Unmarshal(text, &b) != nil {

@@ -19,19 +19,27 @@ type Stats struct {
 	RevokesOverdue int64            // users with a waiting access.revoked older than 60 s
 	Parked         map[string]int64 // parked effects by target
 	ParkedAccess   int64            // parked effects of the access lanes: somebody was not let in or shut out
+
+	AskOldest        time.Duration // age of the oldest waiting question to a provider's API
+	ParkedAsks       int64         // parked questions: nobody has answered for days
+	ReversedLastHour int64         // users newly reversed in the last hour
 }
 
 // Stats counts what waits, in one query that reads indexes alone.
 func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	var inbox, access, rest, revoke *time.Duration
+	var inbox, access, rest, revoke, ask *time.Duration
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return conn.QueryRow(ctx, sqlStats).Scan(&st.InboxCount, &inbox, &access, &rest, &revoke, &st.RevokesOverdue, &st.Parked, &st.ParkedAccess)
+		return conn.QueryRow(ctx, sqlStats).Scan(&st.InboxCount, &inbox, &access, &rest, &revoke, &st.RevokesOverdue, &st.Parked, &st.ParkedAccess,
+			&ask, &st.ReversedLastHour)
 	})
 	if err != nil {
 		return Stats{}, wrap("count what waits", err)
 	}
-	st.InboxOldest, st.AccessOldest, st.RestOldest, st.RevokeOldest = age(inbox), age(access), age(rest), age(revoke)
+	st.InboxOldest, st.AccessOldest, st.RestOldest, st.RevokeOldest, st.AskOldest = age(inbox), age(access), age(rest), age(revoke), age(ask)
+	for _, a := range apis {
+		st.ParkedAsks += st.Parked[a.target]
+	}
 	return st, nil
 }
 

@@ -7,8 +7,9 @@
 // statements stand in sql/, one to a file, the schema in migrations/.
 //
 // Every method is safe for concurrent use, ends within about ten seconds whatever
-// the database does, and answers with the sentinels of onboarding: ErrUnavailable
-// for what may pass by itself, ErrData for what the database will never take.
+// the database does (Digest within half a minute), and answers with the sentinels of
+// onboarding: ErrUnavailable for what may pass by itself, ErrData for what the
+// database will never take.
 package postgres
 
 import (
@@ -34,11 +35,14 @@ const (
 	defaultFlushers = 2
 )
 
-// Decoder reads the bodies of the providers' webhooks.
+// Decoder reads the bodies of the providers' webhooks and of their APIs' answers.
 type Decoder interface {
 	// Decode returns the report that a body holds, or an error when this build
 	// cannot read it. The error's text is never stored or logged.
 	Decode(provider, route string, body []byte) (onboarding.Report, error)
+	// Answer returns what a provider's API answered, from the onboarding.AnswerBody
+	// that holds it, or an error when this build cannot read it.
+	Answer(provider string, body []byte) (onboarding.Answer, error)
 	// Message returns the free text for people in a body, "" when there is none.
 	Message(provider, route string, body []byte) string
 }
@@ -58,8 +62,13 @@ type Options struct {
 	Policy  onboarding.Policy
 	Targets []onboarding.Target // who is told of effects
 	Decoder Decoder
-	Shadow  bool   // effects are recorded as shadow, and nothing is ever taken
-	Build   string // the version of this build, for the log
+	// Shadow has effects recorded as shadow, and nothing is ever taken but questions
+	// to the providers' APIs.
+	Shadow bool
+	// Digest keeps escalations to the reviewers for Digest; without it they wait to
+	// be sent one by one.
+	Digest bool
+	Build  string // the version of this build, for the log
 
 	Logger *slog.Logger // nil discards
 
@@ -145,7 +154,12 @@ func (s *Store) Ping(ctx context.Context) error {
 // onConn calls f with a connection of its own and the call's time limit. A
 // transaction that f leaves open is rolled back.
 func (s *Store) onConn(ctx context.Context, f func(context.Context, *pgxpool.Conn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	return s.onConnFor(ctx, callTimeout, f)
+}
+
+// onConnFor is onConn with a time limit of its own.
+func (s *Store) onConnFor(ctx context.Context, limit time.Duration, f func(context.Context, *pgxpool.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {

@@ -85,11 +85,17 @@ func (s *Store) timeline(ctx context.Context, userID string, from cursor, limit 
 }
 
 func rowToLogEntry(row pgx.CollectableRow) (placed, error) {
-	e := onboarding.TimelineEntry{Kind: "log"}
+	e, _, err := scanLogEntry(row)
+	return placed{cursor{e.At, e.Seq, kindLog, e.Seq}, e}, err
+}
+
+// scanLogEntry reads a log entry and the body of its event, nil where there is
+// none.
+func scanLogEntry(row pgx.Row) (e onboarding.TimelineEntry, body []byte, err error) {
+	e.Kind = "log"
 	var received time.Time
 	var provider string
-	var body []byte
-	err := row.Scan(&e.At, &e.Seq, &e.Input, &e.EventID, &received, &e.Outcome, &e.Code, &e.Actor, &e.Version,
+	err = row.Scan(&e.At, &e.Seq, &e.Input, &e.EventID, &received, &e.Outcome, &e.Code, &e.Actor, &e.Version,
 		&e.Changes, &e.PolicyHash, &e.Build, &provider, &e.RequestID, &body, &e.ReplayOf)
 	received = received.UTC()
 	e.At, e.Received, e.Body = e.At.UTC(), &received, shown(body)
@@ -99,7 +105,7 @@ func rowToLogEntry(row pgx.CollectableRow) (placed, error) {
 	if e.Reason == "" && e.Outcome == onboarding.Refused {
 		e.Reason = e.Code
 	}
-	return placed{cursor{e.At, e.Seq, kindLog, e.Seq}, e}, err
+	return e, body, err
 }
 
 func rowToEffectEntry(row pgx.CollectableRow) (placed, error) {

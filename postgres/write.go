@@ -53,7 +53,8 @@ func (s *Store) write(ctx context.Context, conn *pgxpool.Conn, f *fold, req onbo
 		s.policyKept.Store(true)
 	}
 	if s.opts.Shadow {
-		a.Lanes = nil // what an earlier configuration left waiting is not sent
+		// What an earlier configuration left waiting is not sent.
+		a.Lanes = slices.DeleteFunc(a.Lanes, func(l onboarding.LaneWork) bool { return !asks(l.Target) })
 	}
 	found := len(a.Lanes)
 	a.Lanes = slices.DeleteFunc(a.Lanes, func(l onboarding.LaneWork) bool { return !s.configured(l.Target) })
@@ -78,6 +79,9 @@ func (s *Store) configured(target string) bool {
 func (s *Store) queueEffects(b *pgx.Batch, f *fold) {
 	if len(f.stray) > 0 {
 		b.Queue(sqlSettleEffects, f.stray, onboarding.EffectParked, answerNoTarget)
+	}
+	if len(f.muted) > 0 {
+		b.Queue(sqlSettleEffects, f.muted, onboarding.EffectParked, answerNoContact)
 	}
 	if len(f.superseded) > 0 {
 		slices.Sort(f.superseded)
@@ -104,7 +108,11 @@ func (s *Store) queueFold(b *pgx.Batch, f *fold) {
 		next = &f.next.Due
 	}
 	b.Queue(sqlUpdateOnboarding, st.UserID, encoded(st), st.Stage, st.BlockedOn, st.Stalled, st.Reversed,
-		st.Access, st.AccessVersion, st.Version, f.lastSeq, f.events, st.StartedAt, st.StageSince, next, st.PolicyHash)
+		st.Access, st.AccessVersion, st.Version, f.lastSeq, f.events, st.StartedAt, st.StageSince, next, st.PolicyHash, f.reversed)
+	if f.alarmed {
+		b.Queue(sqlSetAlarm, onboarding.EffectSurge)
+	}
+	f.queueErase(b)
 }
 
 // rowToLane reads a lane and adds where its target works.

@@ -1,1 +1,1 @@
-select clock_timestamp(), exists (select from contacts where user_id = $1)
+select clock_timestamp(), (select updated from contacts where user_id = $1)

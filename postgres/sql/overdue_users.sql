@@ -1,6 +1,7 @@
 -- The limit is one of users: a user with many stale effects counts once. So all
 -- that is stale is read; the inner order keeps the planner on the index of it,
--- where grouping alone would have it walk all that waits.
+-- where grouping alone would have it walk all that waits. Without $2 only questions to
+-- the providers' APIs count.
 select user_id from (
     (select user_id, next_deadline as due from onboardings
      where next_deadline < statement_timestamp() - interval '1 minute'
@@ -8,7 +9,7 @@ select user_id from (
     union all
     (select user_id, min(stale_at) as due from (
          select user_id, stale_at from effects
-         where $2 and state = 'waiting' and stale_at < statement_timestamp()
+         where ($2 or name in ('ask.p100', 'ask.xgateway')) and state = 'waiting' and stale_at < statement_timestamp()
          order by stale_at offset 0) stale
      group by user_id
      order by due limit $1)

@@ -1,0 +1,12 @@
+-- The last log row up to a time, the webhooks folded by then, the first event
+-- accepted by then, and since when there is a contact. A replay is left out: it has
+-- the received time of what it folds again.
+with last as materialized (
+    select coalesce(max(seq), 0) as seq from log where user_id = $1 and at <= $2
+)
+select last.seq,
+    (select count(*) from log l join events e on e.id = l.event_id
+     where l.user_id = $1 and l.seq <= last.seq and e.provider not in ('operator', 'merchant') and e.route <> 'api'),
+    (select min(received) from events where user_id = $1 and not malformed and replay_of is null and received <= $2),
+    (select updated from contacts where user_id = $1)
+from last

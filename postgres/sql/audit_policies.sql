@@ -1,0 +1,1 @@
+select hash, text from policies where hash = any ($1::text[])

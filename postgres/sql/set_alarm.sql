@@ -1,0 +1,1 @@
+update alarms set told = clock_timestamp() where name = $1
