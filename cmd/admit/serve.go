@@ -114,7 +114,7 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 	sys.metrics.registry.MustRegister(gauges{stats: sys.store.Stats, temporal: rings.Health, logger: logger})
 	sys.admin, err = admin.New(admin.Options{
 		Tokens: tokens, Store: sys.store, Ringer: sys.dispatch, Ready: sys.ready, Metrics: sys.metrics.handler(logger), Logger: logger,
-		Commander: commander{client: sys.temporal, options: dispatch.StartOptions, input: func(userID string) any { return dispatch.Input{UserID: userID} }},
+		Commander: commander{updates: sys.temporal, store: sys.store, rings: sys.dispatch},
 	})
 	return sys, err
 }
