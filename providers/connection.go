@@ -51,7 +51,7 @@ func networkFailure(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return classCancelled
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT),
 		errors.As(err, &network) && network.Timeout():
 		return "timeout"
 	case errors.As(err, &name): // before the rest: it wraps what the name server's side said
