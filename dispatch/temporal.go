@@ -15,8 +15,11 @@ import (
 )
 
 // taskTimeout is how long the engine waits for a worker that took a workflow task
-// and may have died.
-const taskTimeout = 5 * time.Second
+// before it gives the task to another. Under load the engine itself can lose a task
+// between its history and its queues, and finds that out after the same time: so it
+// stays below the five seconds that a caller waits for a command's outcome, and above
+// the two that Advance may take inside a task.
+const taskTimeout = 3 * time.Second
 
 // Input is the workflow's argument as a starter sends it.
 type Input struct {

@@ -134,7 +134,7 @@ func TestStartOptions(t *testing.T) {
 			if o.StaticSummary != tt.summary {
 				t.Errorf("summary %q, want %q", o.StaticSummary, tt.summary)
 			}
-			if o.ID != onboarding.WorkflowID(tt.user) || o.TaskQueue != onboarding.TaskQueue || o.WorkflowTaskTimeout != 5*time.Second {
+			if o.ID != onboarding.WorkflowID(tt.user) || o.TaskQueue != onboarding.TaskQueue || o.WorkflowTaskTimeout != 3*time.Second {
 				t.Errorf("options %+v", o)
 			}
 			if o.WorkflowExecutionTimeout != 0 || o.WorkflowRunTimeout != 0 {

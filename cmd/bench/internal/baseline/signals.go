@@ -20,7 +20,7 @@ import (
 
 // How workflows are started and run: as Admit does.
 const (
-	taskTimeout   = 5 * time.Second
+	taskTimeout   = 3 * time.Second
 	stickyTimeout = 2 * time.Second
 	signalTime    = 10 * time.Second
 )
