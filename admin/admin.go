@@ -1,8 +1,8 @@
-// Package admin is the operator's listener: it shows where users stand and what
-// happened to them, starts onboardings, takes commands, and replays webhooks that
-// nobody understood. Health, readiness,
-// metrics and the API's own description need no token; everything else needs one,
-// and the token's name is the actor in the audit.
+// Package admin is the operator's listener: it shows where users stand, what
+// happened to them and why, starts and imports onboardings, takes commands, erases
+// personal data, wakes workflows, and replays webhooks that nobody understood.
+// Health, readiness, metrics and the API's own description need no token;
+// everything else needs one, and the token's name is the actor in the audit.
 //
 // A command is stored before anybody acts on it, so an engine that is away delays
 // it and does not lose it. Every error is a problem document with a stable code,
@@ -29,6 +29,25 @@ type Viewer interface {
 	Timeline(ctx context.Context, userID, after string, limit int) (page []onboarding.TimelineEntry, next string, err error)
 }
 
+// Auditor says how what is known of a user came about. Its errors wrap the
+// sentinels of onboarding.
+type Auditor interface {
+	// Audit returns what was known of a user at a time, onboarding.ErrNotFound when
+	// nothing was accepted by then.
+	Audit(ctx context.Context, userID string, at time.Time) (onboarding.Audit, error)
+	// Explain says why a user stands where it does, onboarding.ErrNotFound when
+	// there is none.
+	Explain(ctx context.Context, userID string) (onboarding.Explained, error)
+}
+
+// Importer makes users known who were verified before Admit came.
+type Importer interface {
+	// Import accepts all of at most MaxImport users in one transaction, or none when
+	// one of them exists already and not by this import with the same data. With
+	// dryRun it accepts none and says what it would have done.
+	Import(ctx context.Context, users []onboarding.ImportUser, dryRun bool, actor string) (onboarding.Imported, error)
+}
+
 // Acceptor stores what operators and the merchant ask for.
 type Acceptor interface {
 	// Start makes a user known. eventID is 0 when nothing was accepted.
@@ -53,7 +72,9 @@ type Replayer interface {
 // Store is what the API reads and writes.
 type Store interface {
 	Viewer
+	Auditor
 	Acceptor
+	Importer
 	Replayer
 }
 
@@ -75,10 +96,15 @@ type ReadyReport struct {
 	Checks map[string]string `json:"checks" doc:"ok, or what is wrong, by what is needed"`
 }
 
-// MaxBody is the length of the longest body that is read, in bytes.
-const MaxBody = 64 << 10
+// MaxBody is the length of the longest body that is read, in bytes;
+// MaxImportBody that of an import, which has at most MaxImport users.
+const (
+	MaxBody       = 64 << 10
+	MaxImportBody = 1 << 20
+	MaxImport     = 1000
+)
 
-// Options are what a Server needs. All fields above Limits must be set; without
+// Options are what a Server needs. All fields above Engine must be set; without
 // Tokens nobody gets in.
 type Options struct {
 	Tokens    []Token
@@ -88,9 +114,12 @@ type Options struct {
 	Ready     func(context.Context) ReadyReport
 	Metrics   http.Handler
 	Logger    *slog.Logger
-	Limits    Limits
-	Now       func() time.Time // time.Now unless set
-	NewID     func() string    // makes request IDs, [A-Za-z0-9._-]{1,64}; random unless set
+	// Engine says whether the engine answers, so that nobody is told of rings that
+	// nobody hears. Unset, it is not asked.
+	Engine func(context.Context) error
+	Limits Limits
+	Now    func() time.Time // time.Now unless set
+	NewID  func() string    // makes request IDs, [A-Za-z0-9._-]{1,64}; random unless set
 }
 
 // Limits bound what a request can take. A zero field means its default.
@@ -101,6 +130,8 @@ type Limits struct {
 	Store    time.Duration // for each thing asked of the store, 5 s
 	Command  time.Duration // for a command's outcome, 5 s; then the answer is 202
 	Ready    time.Duration // for finding out whether the process is ready, 3 s
+	Import   time.Duration // for an import's transaction, 20 s
+	Wake     time.Duration // for waking a page of users, 20 s
 	Shutdown time.Duration // for the requests in flight when the listener stops, 20 s
 }
 
@@ -115,6 +146,8 @@ func (l Limits) withDefaults() Limits {
 		{&l.Store, 5 * time.Second},
 		{&l.Command, 5 * time.Second},
 		{&l.Ready, 3 * time.Second},
+		{&l.Import, 20 * time.Second},
+		{&l.Wake, 20 * time.Second},
 		{&l.Shutdown, 20 * time.Second},
 	} {
 		if *d.field <= 0 {

@@ -13,6 +13,11 @@ func words[T ~string](text string, words ...T) annotation {
 	return annotation{text, enum(words).Enum}
 }
 
+// outcomes are those that an input can have.
+var outcomes = []onboarding.Outcome{onboarding.Applied, onboarding.Duplicate, onboarding.Late, onboarding.Held,
+	onboarding.Unrecognised, onboarding.Refused, onboarding.Noted}
+
+// annotations say what the fields of the types in onboarding mean and hold.
 var annotations = map[string]map[string]annotation{
 	"Onboarding": {
 		"userId":        note("The merchant's own ID of the user"),
@@ -31,6 +36,17 @@ var annotations = map[string]map[string]annotation{
 		"startedAt":     note("When the first event was received"),
 		"stageSince":    note("When the stage was entered"),
 		"nextDeadline":  note("When something is due next; null when nothing is"),
+		"proposals":     note("Commands that wait for a second person, oldest first"),
+	},
+	"Proposal": {
+		"requestId": note("What another person's command gives as approves"),
+		"command":   words("What was proposed", onboarding.Commands[:]...),
+		"actor":     note("The name of the token that proposed it"),
+		"check":     words("Of override_check and lift_override", onboarding.Checks[:]...),
+		"status":    words("Of override_check", overrides...),
+		"until":     note("Of override_check"),
+		"by":        note("Of extend_deadline, such as 24h0m0s"),
+		"expires":   note("Until when it can be approved"),
 	},
 	"CheckView": {
 		"status":         words("What is known of the check", onboarding.Statuses[:]...),
@@ -41,6 +57,11 @@ var annotations = map[string]map[string]annotation{
 		"reasons":        note("Reason codes of the provider"),
 		"docsMissing":    note("Documents the provider misses"),
 		"message":        note("The provider's newest free text"),
+		"unconfirmed":    note("Whether the provider's webhook passed the check and its API has not confirmed that yet"),
+	},
+	"OverrideView": {
+		"until":    note("When it ends"),
+		"provider": words("What the check is by the provider's words", onboarding.Statuses[:]...),
 	},
 	"TimelineEntry": {
 		"kind":       words("What the entry is", "log", "pending", "effect"),
@@ -50,7 +71,7 @@ var annotations = map[string]map[string]annotation{
 		"eventId":    note("Of log and pending: the event's ID"),
 		"replayOf":   note("Of a replay: the ID of the event that it folds again"),
 		"received":   note("Of log and pending: when the event was received"),
-		"outcome":    words("Of log: what became of the input", onboarding.Applied, onboarding.Duplicate, onboarding.Late, onboarding.Held, onboarding.Unrecognised, onboarding.Refused, onboarding.Noted),
+		"outcome":    words("Of log: what became of the input", outcomes...),
 		"reason":     note("Of a command: what the operator gave"),
 		"code":       note("Of log: the rules' reason for the outcome"),
 		"actor":      note("Of a command, a start or a replay: the token's name"),

@@ -23,10 +23,16 @@ var guarded = []struct {
 	{"POST", "/v1/onboardings/user-1/commands", command, "operate", 200},
 	{"GET", "/v1/events", "", "read", 200},
 	{"POST", "/v1/events/7/replay", "", "operate", 202},
+	{"GET", "/v1/onboardings/user-1/audit?at=2026-02-28", "", "read", 200},
+	{"GET", "/v1/onboardings/user-1/explain", "", "read", 200},
+	{"DELETE", "/v1/users/user-1/personal-data", `{"reason":"a reason"}`, "admin", 200},
+	{"POST", "/v1/imports", imported, "admin", 200},
+	{"POST", "/v1/wake", `{"userIds":["user-1"]}`, "operate", 200},
 }
 
 func TestRoles(t *testing.T) {
 	t.Parallel()
+	ranks := map[string]int{"none": 0, "read": 1, "operate": 2, "admin": 3}
 	for _, g := range guarded {
 		for _, c := range []struct{ role, token string }{
 			{"none", ""}, {"read", readToken}, {"operate", operateToken}, {"admin", adminToken},
@@ -38,12 +44,12 @@ func TestRoles(t *testing.T) {
 				switch {
 				case c.role == "none":
 					wantProblem(t, w, http.StatusUnauthorized, "unauthorized")
-				case c.role == "read" && g.role == "operate":
+				case ranks[c.role] < ranks[g.role]:
 					wantProblem(t, w, http.StatusForbidden, "forbidden")
 				case w.Code != g.status:
 					t.Errorf("%d: %s", w.Code, w.Body)
 				}
-				if len(s.store.commands)+len(s.store.replays) > 0 && w.Code >= 400 {
+				if len(s.store.commands)+len(s.store.replays)+len(s.store.imports)+len(s.store.rings) > 0 && w.Code >= 400 {
 					t.Error("what was refused is stored")
 				}
 			})

@@ -25,14 +25,14 @@ func (s *Server) take(ctx huma.Context, next func(huma.Context)) {
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			refuse(w, r, invalid(fault{"query." + name, "stands there more than once"}))
+			refuse(w, r, invalid(fault{Location: "query." + name, Message: "stands there more than once"}))
 			return
 		}
 	}
 	r.URL.RawQuery = query.Encode()
 	r.Header.Del("Accept")
 	if ctx.Operation().RequestBody != nil {
-		body, why := s.read(w, r)
+		body, why := s.read(w, r, ctx.Operation().MaxBodyBytes-1)
 		if why != nil {
 			refuse(w, r, why)
 			return
@@ -43,17 +43,17 @@ func (s *Server) take(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// read returns the body, or why it is refused. It gives the sender limits.Body
-// for it, however slowly the bytes come.
-func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
-	if r.ContentLength > MaxBody {
-		return nil, tooLarge
+// read returns the body of at most limit bytes, or why it is refused. It gives the
+// sender limits.Body for it, however slowly the bytes come.
+func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *refusal) {
+	if r.ContentLength > limit {
+		return nil, tooLarge(limit)
 	}
 	// The socket's clock, not the injected one. A writer without deadlines (a
 	// recorder in a test) has none to miss, so the errors say nothing.
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(s.limits.Body))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -62,7 +62,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal)
 		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
 	case errors.As(err, &large):
-		return nil, tooLarge
+		return nil, tooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, slow
 	}

@@ -3,32 +3,11 @@ package admin
 import (
 	"context"
 	"net/http"
-	"regexp"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"admit/onboarding"
 )
-
-type commandInput struct {
-	UserID userID `path:"userId"`
-	Body   commandBody
-}
-
-type commandBody struct {
-	Command   commandName `json:"command" doc:"What to do"`
-	Reason    string      `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it stands in the audit. One line, not blank" example:"chargeback under investigation"`
-	RequestID string      `json:"requestId,omitempty" pattern:"^[A-Za-z0-9._:-]{1,128}$" doc:"Unique per user, made up when left out. The same command with the same ID is done once and answered alike"`
-}
-
-// commandName is one of onboarding.Commands.
-type commandName string
-
-// Schema implements huma.SchemaProvider.
-func (commandName) Schema(huma.Registry) *huma.Schema { return enum(onboarding.Commands[:]) }
 
 type commandOutput struct {
 	Status int
@@ -36,11 +15,28 @@ type commandOutput struct {
 }
 
 type commandAnswer struct {
-	Outcome   string `json:"outcome" doc:"applied; pending when no engine answered in time: the command is stored and is applied when one is back"`
-	RequestID string `json:"requestId" doc:"The command's; sent again, it answers what became of the command"`
+	Outcome   string `json:"outcome" doc:"applied; noted with the reason proposed when a second person has to approve; pending when no engine answered in time: the command is stored and is folded when one is back"`
+	Reason    string `json:"reason,omitempty" doc:"The rules' reason for the outcome, such as proposed"`
+	RequestID string `json:"requestId" doc:"The command's; sent again, it answers what became of the command, and another person approves a proposal by it"`
 	// Left out where it cannot be read although the command is stored.
 	Onboarding *onboarding.Onboarding `json:"onboarding,omitempty" doc:"The user after the command"`
 }
+
+// commandsText describes the commands; those of a table's rows need fields of
+// their own.
+const commandsText = `Asks for something to be done with a user. The command is stored first, so it is not lost.
+
+hold, lift: stop the user, and let the onboarding go on.
+flag_high_risk, clear_high_risk: a high-risk review begins; the check is what it was before the flag.
+override_check: gives the check a status until a time, 30 days from now unless given; it stands over the provider's words. Needs check and status, may have until.
+lift_override: the check is again what the provider's words say. Needs check.
+extend_deadline: moves all steps of the stage. Needs by.
+reconcile: asks the providers' APIs. remind: reminds the user now.
+close, reopen: end the onboarding; begin again, also of one that was abandoned.
+
+A command that needs two people is a proposal at first, for 24 hours: answered 200 with the outcome noted and the reason proposed. It is done when the bearer of another token sends the same command with approves, the proposal's request ID; the other fields may then be left out. A field that is not the command's own is a mistake.
+
+What the rules do not allow, or what would change nothing, is answered 409 with the code refused and the rules' reason; a request ID that was used with another body 409 with the code conflict. To erase personal data is a command, too, with a path of its own.`
 
 // outcomePending is the outcome of a command that is stored and not folded.
 const outcomePending = "pending"
@@ -49,10 +45,8 @@ func (s *Server) registerCommand(api huma.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	op := s.operation("send-command", http.MethodPost, "/v1/onboardings/{userId}/commands", RoleOperate, schemas, http.StatusNotFound, http.StatusConflict)
 	op.Summary, op.Tags = "Send a command", []string{tagOnboardings}
-	op.Description = "Holds or lifts, flags for a high-risk review or clears the flag, closes or reopens. The command is stored first, so it is not lost. " +
-		"What the rules do not allow, or what would change nothing, is answered 409 with the code refused and the rules' reason; " +
-		"a request ID that was used with another body 409 with the code conflict."
-	op.Responses["200"] = &huma.Response{Description: "Done"}
+	op.Description = commandsText
+	op.Responses["200"] = &huma.Response{Description: "Done, or proposed: then the onboarding's proposals show it"}
 	op.Responses["202"] = &huma.Response{Description: "Stored, and pending"}
 	huma.Register(api, op, s.command)
 	op.Responses["202"].Content = op.Responses["200"].Content
@@ -63,12 +57,18 @@ func (s *Server) command(ctx context.Context, in *commandInput) (*commandOutput,
 	if err != nil {
 		return nil, err
 	}
-	if faults := in.Body.faults(); len(faults) > 0 {
+	c, faults := in.Body.command()
+	if len(faults) > 0 {
 		return nil, invalid(faults...)
 	}
+	return s.send(ctx, userID, c)
+}
+
+// send stores a command of the token's, has it folded, and answers with what
+// became of it.
+func (s *Server) send(ctx context.Context, userID string, c onboarding.Command) (*commandOutput, error) {
 	x := exchangeOf(ctx)
-	c := onboarding.Command{Name: string(in.Body.Command), Reason: in.Body.Reason, Actor: x.actor, RequestID: in.Body.RequestID}
-	x.command = c.Name
+	c.Actor, x.command = x.actor, c.Name
 	if c.RequestID == "" {
 		c.RequestID = s.newID()
 	}
@@ -83,7 +83,8 @@ func (s *Server) command(ctx context.Context, in *commandInput) (*commandOutput,
 	if outcome.Outcome == onboarding.Refused {
 		return nil, refused(outcome.Reason)
 	}
-	out := &commandOutput{Status: http.StatusOK, Body: commandAnswer{Outcome: string(outcome.Outcome), RequestID: c.RequestID}}
+	out := &commandOutput{Status: http.StatusOK, Body: commandAnswer{
+		Outcome: string(outcome.Outcome), Reason: outcome.Reason, RequestID: c.RequestID}}
 	if outcome.Outcome == outcomePending {
 		out.Status = http.StatusAccepted
 	}
@@ -115,44 +116,4 @@ func (s *Server) outcome(ctx context.Context, userID, requestID string, eventID 
 	}
 	exchangeOf(ctx).err = err
 	return onboarding.CommandOutcome{RequestID: requestID, Outcome: outcomePending}
-}
-
-var requestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
-
-// maxReason is the length of the longest reason, in characters.
-const maxReason = 500
-
-// faults returns every mistake in a command.
-func (c commandBody) faults() []fault {
-	var faults []fault
-	if !slices.Contains(onboarding.Commands[:], string(c.Command)) {
-		faults = append(faults, fault{"body.command", "must be one of " + strings.Join(onboarding.Commands[:], ", ")})
-	}
-	if strings.TrimSpace(c.Reason) == "" || utf8.RuneCountInString(c.Reason) > maxReason || !plain(c.Reason) {
-		faults = append(faults, fault{"body.reason", "must be one line of 1 to 500 characters, not all blank"})
-	}
-	if c.RequestID != "" && !requestID.MatchString(c.RequestID) {
-		faults = append(faults, fault{"body.requestId", "must match [A-Za-z0-9._:-]{1,128}"})
-	}
-	return faults
-}
-
-// refusals say in words why the rules refuse a command.
-var refusals = map[string]string{
-	onboarding.RefusedClosed:        "The onboarding is closed; reopen it first.",
-	onboarding.RefusedOnHold:        "The onboarding is on hold already.",
-	onboarding.RefusedNotOnHold:     "The onboarding is not on hold.",
-	onboarding.RefusedFlagged:       "The user is flagged for a high-risk review already.",
-	onboarding.RefusedNotFlagged:    "The user is not flagged for a high-risk review.",
-	onboarding.RefusedAlreadyClosed: "The onboarding is closed already.",
-	onboarding.RefusedNotClosed:     "The onboarding is neither closed nor abandoned.",
-}
-
-// refused answers a command that the rules refused.
-func refused(reason string) *refusal {
-	detail, known := refusals[reason]
-	if !known {
-		detail = "The rules do not allow this now."
-	}
-	return &refusal{status: http.StatusConflict, code: "refused", detail: detail, reason: reason}
 }

@@ -36,8 +36,9 @@ func (c *contactBody) contact() *onboarding.Contact {
 	return &onboarding.Contact{Email: c.Email, Locale: c.Locale, Name: c.Name, TimeZone: c.TimeZone}
 }
 
-// faults returns every mistake in a contact. An empty field is none.
-func (c *contactBody) faults() []fault {
+// faults returns every mistake in the contact that stands at a place. An empty
+// field is none.
+func (c *contactBody) faults(place string) []fault {
 	if c == nil {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (c *contactBody) faults() []fault {
 		{"timeZone", c.TimeZone, isZone, "must be an IANA time zone, such as Europe/Vienna"},
 	} {
 		if f.value != "" && !f.good(f.value) {
-			faults = append(faults, fault{"body.contact." + f.name, f.rule})
+			faults = append(faults, fault{Location: place + "." + f.name, Message: f.rule})
 		}
 	}
 	return faults

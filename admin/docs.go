@@ -87,7 +87,7 @@ func docGroups(api *huma.OpenAPI) []docGroup {
 		g := docGroup{Name: tag.Name}
 		for _, path := range slices.Sorted(maps.Keys(api.Paths)) {
 			item := api.Paths[path]
-			for _, op := range []*huma.Operation{item.Get, item.Post} {
+			for _, op := range []*huma.Operation{item.Get, item.Post, item.Delete} {
 				if op != nil && slices.Contains(op.Tags, tag.Name) {
 					g.Operations = append(g.Operations, docOf(op))
 				}
@@ -154,6 +154,12 @@ func typeOf(s *huma.Schema) template.HTML {
 	case s.Ref != "":
 		name := text(s.Ref[strings.LastIndex(s.Ref, "/")+1:])
 		return template.HTML(`<a href="#` + name + `">` + name + `</a>`)
+	case len(s.AnyOf) > 0:
+		var kinds []string
+		for _, of := range s.AnyOf {
+			kinds = append(kinds, string(typeOf(of)))
+		}
+		return template.HTML(strings.Join(kinds, " or "))
 	case s.Type == huma.TypeArray:
 		return "list of " + typeOf(s.Items)
 	case len(s.Enum) > 0:

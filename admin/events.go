@@ -46,7 +46,7 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*eventsOutput, er
 	page, next, err := s.store.EventsList(ctx, onboarding.EventState(in.State), in.After, in.Limit)
 	switch {
 	case errors.Is(err, onboarding.ErrData) && in.After != "":
-		return nil, invalid(fault{"query.after", "is not what a page gave as next"})
+		return nil, invalid(fault{Location: "query.after", Message: "is not what a page gave as next"})
 	case err != nil:
 		return nil, failed(ctx, err)
 	case page == nil:

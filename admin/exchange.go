@@ -12,6 +12,7 @@ type exchange struct {
 	userID  string // usable, and of a proven actor
 	command string // a known one
 	outcome string // of the command
+	users   int    // woken or imported
 	code    string // of the refusal
 	status  int    // as written, 0 for none yet
 	err     error  // why it failed; for the log alone

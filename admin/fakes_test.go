@@ -1,21 +1,12 @@
 package admin_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
-	"testing"
 	"time"
 
-	"admit/admin"
 	"admit/onboarding"
 )
 
@@ -38,6 +29,7 @@ type store struct {
 	outcomes map[string]onboarding.CommandOutcome
 	filter   onboarding.ListFilter // of the last List
 	rings    []onboarding.Ring
+	woken    []string // the users of rings whose cause is wake
 
 	err      error // of every method
 	showErr  error // of Onboarding
@@ -45,6 +37,7 @@ type store struct {
 	silent   bool  // the Commander waits until its context ends
 	quiet    bool  // the Commander answers without an outcome
 	refuse   string
+	propose  bool // commands wait for a second person
 	panics   bool
 	timeline []onboarding.TimelineEntry
 	events   []onboarding.EventView // their IDs are the places in the list
@@ -52,6 +45,19 @@ type store struct {
 	replays  []replayed
 	refusal  onboarding.ReplayRefusal // of Replay
 	accepted func()                   // called where set when a command is stored
+	ringing  func()                   // called where set by Ring
+
+	audit     onboarding.Audit
+	auditedAt time.Time // of the last Audit
+	explained onboarding.Explained
+	imported  onboarding.Imported // what Import answers
+	imports   []importCall
+}
+
+type importCall struct {
+	users  []onboarding.ImportUser
+	dryRun bool
+	actor  string
 }
 
 type eventQuery struct {
@@ -79,7 +85,7 @@ func newStore(users ...string) *store {
 func user(id string) onboarding.Onboarding {
 	return onboarding.Onboarding{
 		UserID: id, Stage: onboarding.StageApproved, BlockedOn: onboarding.Nobody, Access: onboarding.AccessGranted, AccessVersion: 1,
-		Events: 2, LastSeq: 2, Version: 2, Held: []onboarding.Check{}, StartedAt: at, StageSince: at,
+		Events: 2, LastSeq: 2, Version: 2, Held: []onboarding.Check{}, Proposals: []onboarding.Proposal{}, StartedAt: at, StageSince: at,
 		Checks: onboarding.CheckViews{KYC: &onboarding.CheckView{
 			Status: onboarding.StatusPassed, Since: at, ProviderStatus: "VERIFIED", Reasons: []string{}, DocsMissing: []string{},
 		}},
@@ -222,6 +228,9 @@ func (s *store) Command(ctx context.Context, userID, requestID string) (onboardi
 		if s.refuse != "" {
 			o.Outcome, o.Reason = onboarding.Refused, s.refuse
 		}
+		if s.propose {
+			o.Outcome, o.Reason = onboarding.Noted, "proposed"
+		}
 		s.outcomes[key] = o
 	}
 	return s.outcomes[key], nil
@@ -258,123 +267,49 @@ func (s *store) Replay(_ context.Context, id int64, actor string) (int64, string
 	return 70, "user-1", nil
 }
 
-func (s *store) Ring(_ string, r onboarding.Ring) {
+func (s *store) Audit(_ context.Context, userID string, at time.Time) (onboarding.Audit, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auditedAt = at
+	if _, found := s.users[userID]; s.err == nil && !found {
+		return onboarding.Audit{}, onboarding.ErrNotFound
+	}
+	return s.audit, s.err
+}
+
+func (s *store) Explain(_ context.Context, userID string) (onboarding.Explained, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, found := s.users[userID]; s.err == nil && !found {
+		return onboarding.Explained{}, onboarding.ErrNotFound
+	}
+	return s.explained, s.err
+}
+
+func (s *store) Import(_ context.Context, users []onboarding.ImportUser, dryRun bool, actor string) (onboarding.Imported, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return onboarding.Imported{}, s.err
+	}
+	s.imports = append(s.imports, importCall{users, dryRun, actor})
+	return s.imported, nil
+}
+
+func (s *store) Ring(userID string, r onboarding.Ring) {
+	if s.ringing != nil {
+		s.ringing()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rings = append(s.rings, r)
+	if r.Cause == "wake" {
+		s.woken = append(s.woken, userID)
+	}
 }
 
 func (s *store) rung() []onboarding.Ring {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.rings)
-}
-
-// setup is a listener with everything around it faked.
-type setup struct {
-	*admin.Server
-	store *store
-	ready admin.ReadyReport
-	mu    sync.Mutex
-	log   bytes.Buffer
-}
-
-func (s *setup) Write(line []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(line)
-}
-
-func (s *setup) logged() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
-}
-
-func newSetup(t testing.TB, st *store, limits admin.Limits) *setup {
-	t.Helper()
-	parsed, err := admin.ParseTokens(tokens)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &setup{store: st, ready: admin.ReadyReport{Ready: true, Checks: map[string]string{"postgres": "ok", "temporal": "ok"}}}
-	clock := at
-	s.Server, err = admin.New(admin.Options{
-		Tokens: parsed, Store: st, Commander: st, Ringer: st, Limits: limits,
-		Ready: func(context.Context) admin.ReadyReport { return s.ready },
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "metric 1\n")
-		}),
-		Logger: slog.New(slog.NewJSONHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now: func() time.Time {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			clock = clock.Add(time.Second)
-			return clock
-		},
-		NewID: func() string { return "made-1" },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// ask sends a request with a token, "" for none.
-func (s *setup) ask(method, path, token, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, r)
-	return w
-}
-
-// problem is a problem document as a caller reads it.
-type problem struct {
-	Type, Title, Code, Detail, Reason, RequestID string
-	Status                                       int
-	Errors                                       []struct{ Location, Message string }
-}
-
-// locations returns where the mistakes are.
-func (p problem) locations() []string {
-	var all []string
-	for _, e := range p.Errors {
-		all = append(all, e.Location)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// wantProblem checks the form of a problem and returns it.
-func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code string) problem {
-	t.Helper()
-	var p problem
-	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
-		t.Fatalf("no problem: %v: %s", err, w.Body)
-	}
-	if w.Code != status || p.Status != status || p.Code != code {
-		t.Fatalf("%d %s, want %d %s: %s", w.Code, p.Code, status, code, w.Body)
-	}
-	if p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Detail == "" || p.RequestID == "" {
-		t.Errorf("an incomplete problem: %s", w.Body)
-	}
-	if p.RequestID != w.Header().Get("X-Request-Id") || w.Header().Get("Content-Type") != "application/problem+json" {
-		t.Errorf("headers %v", w.Header())
-	}
-	return p
-}
-
-// wantJSON checks the status and decodes the body.
-func wantJSON[T any](t *testing.T, w *httptest.ResponseRecorder, status int) (v T) {
-	t.Helper()
-	if w.Code != status || w.Header().Get("Content-Type") != "application/json" {
-		t.Fatalf("%d %s, want %d: %s", w.Code, w.Header().Get("Content-Type"), status, w.Body)
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
-		t.Fatal(err)
-	}
-	return v
 }

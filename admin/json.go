@@ -11,6 +11,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// The names in a body are looked at by their exact spelling: the decoder takes any,
+// and what is looked at must be what is decoded. The setting is the API library's
+// for the whole process, where only this package speaks it.
+func init() { huma.ValidateStrictCasing = true }
+
 // formats are how bodies are written and read: JSON alone. The second name is
 // what application/problem+json is looked up by.
 var formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}

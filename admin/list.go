@@ -37,7 +37,7 @@ func (s *Server) registerList(api huma.API) {
 
 func (s *Server) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	if in.After != "" && onboarding.CheckUserID(in.After) != nil {
-		return nil, invalid(fault{"query.after", "is not what a page gave as next"})
+		return nil, invalid(fault{Location: "query.after", Message: "is not what a page gave as next"})
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.limits.Store)
 	defer cancel()

@@ -24,15 +24,15 @@ func description() *huma.OpenAPI {
 		Info: &huma.Info{
 			Title:   "Admit: admin API",
 			Version: "1",
-			Description: "Shows where users stand and what happened to them, starts onboardings, takes operators' commands, and replays webhooks that nobody understood.\n\n" +
-				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB.",
+			Description: "Shows where users stand, what happened to them and why, starts and imports onboardings, takes operators' commands, erases personal data, wakes users, and replays webhooks that nobody understood.\n\n" +
+				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB, imports of 1 MiB.",
 		},
 		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagEvents}, {Name: tagProcess}},
 		Components: &huma.Components{
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{securityScheme: {
 				Type: "http", Scheme: "bearer",
-				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs), operate (also starts, commands and replays) or admin; its name is the actor in the audit.",
+				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs), operate (also starts, commands, waking and replays) or admin (also imports and erasing); its name is the actor in the audit.",
 			}},
 		},
 	}
@@ -86,7 +86,12 @@ func problemResponse(status int, schemas huma.Registry) *huma.Response {
 }
 
 // requests are the types that are sent, not answered.
-var requests = []string{"StartBody", "ContactBody", "CommandBody"}
+var requests = []string{"StartBody", "ContactBody", "CommandBody", "EraseBody", "ImportBody", "ImportUser", "WakeBody"}
+
+// nullable are the fields that hold one of the types, or null.
+var nullable = map[string][]string{
+	"Explained": {"next"}, "CheckExplanation": {"api"}, "APIExplanation": {"last", "said"},
+}
 
 // annotate says of the shared types, which know nothing of OpenAPI, what their
 // fields mean and hold. Lists are never null, and an answer may have more fields in
@@ -102,13 +107,23 @@ func annotate(schemas map[string]*huma.Schema) error {
 			}
 		}
 	}
-	for name, fields := range annotations {
-		for field, a := range fields {
+	for name, fields := range nullable {
+		for _, field := range fields {
 			if schemas[name] == nil || schemas[name].Properties[field] == nil {
-				return fmt.Errorf("%s has no %s to annotate", name, field)
+				return fmt.Errorf("%s has no %s that could be null", name, field)
 			}
-			p := schemas[name].Properties[field]
-			p.Description, p.Enum = a.text, a.enum
+			schemas[name].Properties[field] = &huma.Schema{AnyOf: []*huma.Schema{schemas[name].Properties[field], {Type: "null"}}}
+		}
+	}
+	for _, all := range []map[string]map[string]annotation{annotations, auditAnnotations, {"Problem": {"reason": note(reasonsText())}}} {
+		for name, fields := range all {
+			for field, a := range fields {
+				if schemas[name] == nil || schemas[name].Properties[field] == nil {
+					return fmt.Errorf("%s has no %s to annotate", name, field)
+				}
+				p := schemas[name].Properties[field]
+				p.Description, p.Enum = a.text, a.enum
+			}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type refusal struct {
 type fault struct {
 	Location string `json:"location" doc:"Where, such as body.reason or query.stage"`
 	Message  string `json:"message" doc:"What is wrong there"`
+	Line     int    `json:"line,omitempty" doc:"Of an import: the user's line"`
 }
 
 // The refusals that have nothing of their own to say.
@@ -39,20 +41,35 @@ var (
 	methodNotAllowed = &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "The path has other methods."}
 	unauthorized     = &refusal{status: http.StatusUnauthorized, code: "unauthorized", detail: "A token is needed: Authorization: Bearer, and one of ADMIT_ADMIN_TOKENS."}
 	forbidden        = &refusal{status: http.StatusForbidden, code: "forbidden", detail: "The token's role does not allow this."}
-	tooLarge         = &refusal{status: http.StatusRequestEntityTooLarge, code: "too_large", detail: "A body has at most 64 KiB."}
 	slow             = &refusal{status: http.StatusRequestTimeout, code: "timeout", detail: "The body took too long."}
 	incomplete       = &refusal{status: http.StatusBadRequest, code: "malformed", detail: "The body ended early."}
 	malformed        = &refusal{status: http.StatusBadRequest, code: "malformed", detail: "The body is no JSON object in UTF-8."}
 	malformedQuery   = &refusal{status: http.StatusBadRequest, code: "malformed", detail: "The query of the URL cannot be read."}
 	unusable         = &refusal{status: http.StatusUnprocessableEntity, code: "invalid", detail: "What was sent cannot be stored or looked up."}
 	conflict         = &refusal{status: http.StatusConflict, code: "conflict", detail: "The request ID was used before for another command, reason or token."}
+	unheard          = &refusal{status: http.StatusNotFound, code: "not_found", detail: "Nothing had been received of a user with this ID by that time."}
+	busy             = &refusal{status: http.StatusTooManyRequests, code: "busy", detail: "Another call wakes users at the moment; send this one again.", retryAfter: 2 * time.Second}
+	engineAway       = &refusal{status: http.StatusServiceUnavailable, code: "unavailable", detail: "The engine does not answer at the moment, so nobody was woken.", retryAfter: 5 * time.Second}
 	unavailable      = &refusal{status: http.StatusServiceUnavailable, code: "unavailable", detail: "The store does not answer at the moment.", retryAfter: 5 * time.Second}
 	broken           = &refusal{status: http.StatusInternalServerError, code: "internal", detail: "The request could not be handled."}
 )
 
+// maxFaults bounds how many mistakes an answer names: more than an import has users.
+const maxFaults = 2000
+
 // invalid refuses what can be read but not used.
 func invalid(faults ...fault) *refusal {
-	return &refusal{status: http.StatusUnprocessableEntity, code: "invalid", detail: "What was sent cannot be used; errors says where.", faults: faults}
+	f := &refusal{status: http.StatusUnprocessableEntity, code: "invalid", detail: "What was sent cannot be used; errors says where.", faults: faults}
+	if len(faults) > maxFaults {
+		f.detail = fmt.Sprintf("What was sent cannot be used; errors says where, of the first %d mistakes out of %d.", maxFaults, len(faults))
+		f.faults = faults[:maxFaults]
+	}
+	return f
+}
+
+// tooLarge refuses a body that is longer than limit, in bytes.
+func tooLarge(limit int64) *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, code: "too_large", detail: fmt.Sprintf("A body has at most %d KiB here.", limit>>10)}
 }
 
 // Error implements error.
@@ -80,10 +97,10 @@ type problem struct {
 	Type      string  `json:"type"`
 	Title     string  `json:"title"`
 	Status    int     `json:"status"`
-	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, not_replayable, too_large, invalid, unavailable, internal"`
+	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, import_exists, not_replayable, too_large, invalid, busy, unavailable, internal"`
 	Detail    string  `json:"detail" doc:"For humans"`
-	Reason    string  `json:"reason,omitempty" doc:"Of refused and not_replayable: why, such as already_on_hold or already_replayed"`
-	Errors    []fault `json:"errors,omitempty" nullable:"false" doc:"Of invalid: each mistake"`
+	Reason    string  `json:"reason,omitempty"`
+	Errors    []fault `json:"errors,omitempty" nullable:"false" doc:"Of invalid: each mistake; of import_exists: each user who exists"`
 	RequestID string  `json:"requestId" doc:"The HTTP request's, also in X-Request-Id and in the log"`
 }
 
@@ -139,7 +156,10 @@ func translated(e *huma.ErrorModel) *refusal {
 			if d.Location == "body" && !strings.HasPrefix(d.Message, missingMember) {
 				d.Message = "is not what the API's description says"
 			}
-			faults = append(faults, fault{d.Location, d.Message})
+			if d.Location == "body.command" && d.Value == onboarding.CommandErase {
+				d.Message = "has a path of its own: DELETE /v1/users/{userId}/personal-data, for which the token needs the role admin"
+			}
+			faults = append(faults, fault{Location: d.Location, Message: d.Message})
 		}
 		return invalid(faults...)
 	case http.StatusBadRequest:

@@ -38,6 +38,9 @@ func (s *Server) line(r *http.Request, x *exchange, took time.Duration) {
 			attrs = append(attrs, a)
 		}
 	}
+	if x.users > 0 {
+		attrs = append(attrs, slog.Int("users", x.users))
+	}
 	if x.err != nil {
 		attrs = append(attrs, slog.Any("error", x.err))
 	}

@@ -27,7 +27,12 @@ func (s *Server) route(metrics http.Handler) error {
 	s.registerList(api)
 	s.registerShow(api)
 	s.registerTimeline(api)
+	s.registerAudit(api)
+	s.registerExplain(api)
 	s.registerCommand(api)
+	s.registerErase(api)
+	s.registerImport(api)
+	s.registerWake(api)
 	s.registerEvents(api)
 	s.registerReplay(api)
 	s.router.Method(http.MethodGet, "/metrics", quiet(metrics))
@@ -77,7 +82,7 @@ func (s *Server) operation(id, method, path string, needed Role, schemas huma.Re
 	}
 	refusals = append(refusals, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
 		http.StatusInternalServerError, http.StatusServiceUnavailable)
-	if method == http.MethodPost {
+	if method == http.MethodPost || method == http.MethodDelete {
 		refusals = append(refusals, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
 	}
 	slices.Sort(refusals)

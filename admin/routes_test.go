@@ -27,9 +27,12 @@ func TestUserIDsInPaths(t *testing.T) {
 	for _, id := range ids {
 		escaped := strings.ReplaceAll(url.PathEscape(id), ".", "%2E")
 		for _, c := range []struct{ method, path, body, token string }{
-			{"GET", "", "", readToken}, {"GET", "/timeline", "", readToken}, {"POST", "/commands", command, operateToken},
+			{"GET", "/v1/onboardings/%s", "", readToken}, {"GET", "/v1/onboardings/%s/timeline", "", readToken},
+			{"GET", "/v1/onboardings/%s/audit?at=2026-02-28", "", readToken}, {"GET", "/v1/onboardings/%s/explain", "", readToken},
+			{"POST", "/v1/onboardings/%s/commands", command, operateToken},
+			{"DELETE", "/v1/users/%s/personal-data", `{"reason":"a reason","requestId":"e-1"}`, adminToken},
 		} {
-			req, err := http.NewRequest(c.method, srv.URL+"/v1/onboardings/"+escaped+c.path, strings.NewReader(c.body))
+			req, err := http.NewRequest(c.method, srv.URL+strings.Replace(c.path, "%s", escaped, 1), strings.NewReader(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,14 +46,16 @@ func TestUserIDsInPaths(t *testing.T) {
 				t.Fatal(err)
 			}
 			if res.StatusCode != http.StatusOK {
-				t.Errorf("%s %q%s: %d %s", c.method, id, c.path, res.StatusCode, body)
+				t.Errorf("%s %s of %q: %d %s", c.method, c.path, id, res.StatusCode, body)
 			}
 		}
 		if got := wantJSON[onboarding.Onboarding](t, s.ask("GET", "/v1/onboardings/"+escaped, readToken, ""), 200); got.UserID != id {
 			t.Errorf("%q shows %q", id, got.UserID)
 		}
-		if _, found := s.store.outcomes[id+" made-1"]; !found {
-			t.Errorf("%q got no command", id)
+		for _, requestID := range []string{"made-1", "e-1"} {
+			if _, found := s.store.outcomes[id+" "+requestID]; !found {
+				t.Errorf("%q got no command %s", id, requestID)
+			}
 		}
 	}
 	if w := s.ask("GET", "/v1/onboardings/..", readToken, ""); w.Code != http.StatusOK {
@@ -62,13 +67,14 @@ func TestUnusableUserIDs(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, newStore(), admin.Limits{})
 	for _, escaped := range []string{"%00", "a%0Ab", "%7F", "%C2%85", "%FF", "%ED%A0%80", strings.Repeat("u", 256), strings.Repeat("%C3%BC", 128)} {
-		for _, path := range []string{"", "/timeline"} {
+		for _, path := range []string{"", "/timeline", "/audit?at=2026-02-28", "/explain"} {
 			p := wantProblem(t, s.ask("GET", "/v1/onboardings/"+escaped+path, readToken, ""), 422, "invalid")
 			if len(p.Errors) == 0 || p.Errors[0].Location != "path.userId" {
 				t.Errorf("%s: %+v", escaped, p)
 			}
 		}
 		wantProblem(t, s.ask("POST", "/v1/onboardings/"+escaped+"/commands", operateToken, command), 422, "invalid")
+		wantProblem(t, s.ask("DELETE", "/v1/users/"+escaped+"/personal-data", adminToken, `{"reason":"a reason"}`), 422, "invalid")
 	}
 	if log := s.logged(); strings.Contains(log, `"userId":`) {
 		t.Errorf("an unusable user ID is logged: %s", log)
@@ -89,6 +95,9 @@ func TestNotFoundAndNotAllowed(t *testing.T) {
 		{"too deep", "GET", "/v1/onboardings/a/b", 404, "not_found", ""},
 		{"a user nobody knows", "GET", "/v1/onboardings/user-2", 404, "not_found", ""},
 		{"the timeline of nobody", "GET", "/v1/onboardings/user-2/timeline", 404, "not_found", ""},
+		{"the explanation of nobody", "GET", "/v1/onboardings/user-2/explain", 404, "not_found", ""},
+		{"an audit of nobody", "GET", "/v1/onboardings/user-2/audit?at=2026-02-28", 404, "not_found", ""},
+		{"another method on personal data", "GET", "/v1/users/user-1/personal-data", 405, "method_not_allowed", "DELETE"},
 		{"another method", "DELETE", "/v1/onboardings/user-1", 405, "method_not_allowed", "GET"},
 		{"another method on both", "PUT", "/v1/onboardings", 405, "method_not_allowed", "GET, POST"},
 		{"another method, escaped", "PUT", "/v1/onboardings/a%2Fb", 405, "method_not_allowed", "GET"},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 )
 
@@ -29,7 +30,13 @@ type Server struct {
 	limits    Limits
 	now       func() time.Time
 	newID     func() string
-	router    *chi.Mux
+	engine    func(context.Context) error // nil where it is not asked
+	waking    chan struct{}               // holds one while users are woken
+
+	// What an import is looked at by.
+	schemas      huma.Registry
+	importSchema *huma.Schema
+	router       *chi.Mux
 }
 
 // New returns a Server with all its routes. It fails only when the API cannot be
@@ -38,6 +45,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		tokens: o.Tokens, store: o.Store, commander: o.Commander, ringer: o.Ringer, isReady: o.Ready,
 		logger: o.Logger, limits: o.Limits.withDefaults(), now: o.Now, newID: o.NewID, router: chi.NewRouter(),
+		engine: o.Engine, waking: make(chan struct{}, 1),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -82,7 +90,7 @@ func (s *Server) server() *http.Server {
 		// handler reads.
 		ReadTimeout: l.Header + l.Body,
 		// A command asks the store three times and waits for its outcome.
-		WriteTimeout:   l.Header + l.Body + 3*l.Store + l.Command,
+		WriteTimeout:   l.Header + l.Body + max(3*l.Store+l.Command, l.Import, l.Ready+l.Wake),
 		IdleTimeout:    l.Idle,
 		MaxHeaderBytes: maxHeader,
 		// "OPTIONS *" is answered like any other path that is nobody's.

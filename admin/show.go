@@ -24,7 +24,7 @@ func (userID) Schema(huma.Registry) *huma.Schema {
 // usable returns the ID, and keeps it for the log, when it can be one.
 func (u userID) usable(ctx context.Context) (string, error) {
 	if onboarding.CheckUserID(string(u)) != nil {
-		return "", invalid(fault{"path.userId", userIDRule})
+		return "", invalid(fault{Location: "path.userId", Message: userIDRule})
 	}
 	exchangeOf(ctx).userID = string(u)
 	return string(u), nil

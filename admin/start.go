@@ -36,9 +36,9 @@ func (s *Server) registerStart(api huma.API) {
 func (s *Server) start(ctx context.Context, in *startInput) (*startOutput, error) {
 	var faults []fault
 	if onboarding.CheckUserID(in.Body.UserID) != nil {
-		faults = append(faults, fault{"body.userId", userIDRule})
+		faults = append(faults, fault{Location: "body.userId", Message: userIDRule})
 	}
-	faults = append(faults, in.Body.Contact.faults()...)
+	faults = append(faults, in.Body.Contact.faults("body.contact")...)
 	if len(faults) > 0 {
 		return nil, invalid(faults...)
 	}

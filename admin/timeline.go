@@ -45,7 +45,7 @@ func (s *Server) timeline(ctx context.Context, in *timelineInput) (*timelineOutp
 	page, next, err := s.store.Timeline(ctx, userID, in.After, in.Limit)
 	switch {
 	case errors.Is(err, onboarding.ErrData) && in.After != "":
-		return nil, invalid(fault{"query.after", "is not what a page gave as next"})
+		return nil, invalid(fault{Location: "query.after", Message: "is not what a page gave as next"})
 	case err != nil:
 		return nil, failed(ctx, err)
 	case page == nil:
