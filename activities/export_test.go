@@ -1,6 +1,11 @@
 package activities
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+
+	"admit/onboarding"
+)
 
 // What the tests outside of the package look at.
 var (
@@ -13,11 +18,14 @@ var (
 	Mailbox       = mailbox
 	ErrTo         = errTo
 	Crowded       = crowded
+	ShellWord     = shellWord
+	NextCommands  = nextCommands
+	LastReminder  = lastReminder
 )
 
 // Raw returns a mail as it goes over the wire.
 func (m *Mail) Raw(key, to, subject, text string) ([]byte, error) {
-	msg, err := m.message(key, to, subject, text)
+	msg, err := m.message(key, subject, text, to)
 	if err != nil {
 		return nil, err
 	}
@@ -27,4 +35,18 @@ func (m *Mail) Raw(key, to, subject, text string) ([]byte, error) {
 }
 
 // Sentences returns the codes that have a sentence in a language itself.
-func (t *Templates) Sentences(language string) []string { return sortedKeys(t.reasons[language]) }
+func (t *Templates) Sentences(language string) []string {
+	return sortedKeys(t.sentences[reasonsFile][language])
+}
+
+// RenderReview renders a mail to reviewers about one user.
+func (t *Templates) RenderReview(name, language, url string, p onboarding.Payload) (subject, text string, err error) {
+	parsed, v := t.view(language, url, time.UTC).template(name)
+	return execute(parsed, v.review(p))
+}
+
+// RenderDigest renders a digest of at most as many users as there are lines.
+func (t *Templates) RenderDigest(language, url string, until time.Time, entries []onboarding.DigestEntry, lines int) (subject, text string, err error) {
+	parsed, v := t.view(language, url, time.UTC).template(digestMail)
+	return execute(parsed, v.digest(collect(entries), until, lines))
+}

@@ -43,12 +43,12 @@ func mailbox(address string) (to string, plain bool, err error) {
 // errTo means that the library does not take an address that mailbox took.
 var errTo = errors.New("the address is refused")
 
-func (m *Mail) message(key, to, subject, text string) (*mail.Msg, error) {
+func (m *Mail) message(key, subject, text string, to ...string) (*mail.Msg, error) {
 	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
 	if err := msg.From(m.from.String()); err != nil {
 		return nil, fmt.Errorf("from: %w", err)
 	}
-	if err := msg.To(to); err != nil {
+	if err := msg.To(to...); err != nil {
 		return nil, fmt.Errorf("%w: %w", errTo, err)
 	}
 	msg.Subject(subject)

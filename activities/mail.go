@@ -42,6 +42,8 @@ type MailConfig struct {
 	Password     string
 	TemplatesDir string         // see LoadTemplates; "" for the built-in texts alone
 	RootCAs      *x509.CertPool // who may vouch for the server; nil for the system's
+	// Policy tells which reminder is the last before a user is given up.
+	Policy onboarding.Policy
 }
 
 // Validate returns every mistake in the configuration but those in the templates,
@@ -150,6 +152,9 @@ func (m *Mail) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attem
 	if err != nil {
 		return unsendable("unusable address")
 	}
+	if lastReminder(m.config.Policy, what, d.Created) {
+		what.Template = lastMail
+	}
 	subject, text, err := m.Render("", what, contact)
 	switch {
 	case errors.Is(err, ErrNoTemplate):
@@ -158,7 +163,7 @@ func (m *Mail) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attem
 		m.Logger.Error("mail could not be rendered", "id", d.ID, "template", what.Template, "error", err)
 		return failed("template")
 	}
-	msg, err := m.message(d.Key, to, subject, text)
+	msg, err := m.message(d.Key, subject, text, to)
 	if err != nil {
 		return unsendable("unusable address")
 	}

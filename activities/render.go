@@ -4,15 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"admit/onboarding"
 )
 
-// MailData is what a template is executed with.
+// MailData is what the template of a mail to a user is executed with.
 type MailData struct {
 	Name    string           // how the user is addressed; "" when unknown or unfit for a mail
 	Check   onboarding.Check // of action_required and expired; "" else
@@ -21,6 +23,10 @@ type MailData struct {
 	Neutral string
 	Number  int    // of a reminder: counts from 1 in the stay in the stage
 	Sender  string // who signs; may be ""
+	// Of a reminder: when the user is given up, in the user's time zone, UTC where
+	// that is unknown. Until is it in the words of the language, "" for never.
+	AbandonAt time.Time
+	Until     string
 }
 
 // ErrNoTemplate means that no language has a template of the name.
@@ -32,42 +38,83 @@ const (
 	maxLocale = 64 // bytes
 )
 
-// Render returns the subject and the text of a mail, in the language given or,
-// where it is "", the contact's. A text that the language de-AT does not have is
-// sought in de and then in English; the sentences about reasons come from the
-// language of the template. The subject is a single line without control
-// characters, whatever the contact holds.
+// Render returns the subject and the text of a mail to a user, in the language
+// given or, where it is "", the contact's. A text that the language de-AT does not
+// have is sought in de and then in English; the sentences about reasons come from
+// the language of the template. Of the reminders it is the one with the largest
+// number that is not above the message's, and for the template "reminder.last" the
+// one of that name where there is one. The subject is a single line without
+// control characters, whatever the contact holds.
 func (t *Templates) Render(lang string, m onboarding.Message, c onboarding.Contact) (subject, text string, err error) {
 	if lang == "" {
 		lang = c.Locale
 	}
 	languages := fallbacks(lang)
-	parsed, found := t.find(languages, m.Template)
+	parsed, found := t.find(languages, variants(m.Template, m.Number))
 	if parsed == nil {
 		return "", "", fmt.Errorf("%w: %q", ErrNoTemplate, m.Template)
 	}
-	// An Austrian may read German sentences in a German mail, not in an English one.
-	languages = slices.DeleteFunc(languages, func(l string) bool {
-		return base(l) != base(found) && l != lastLanguage
-	})
+	return execute(parsed, t.mailData(speaking(languages, found), m, c))
+}
+
+// mailData returns what a mail to a user says, in the first of the languages and,
+// where that has no sentence, in the next.
+func (t *Templates) mailData(languages []string, m onboarding.Message, c onboarding.Contact) MailData {
 	d := MailData{Name: cleanName(c.Name), Check: m.Check, Stage: m.Stage, Number: m.Number, Sender: t.sender}
 	d.Reasons, d.Neutral = t.speak(languages, m.Reasons)
+	if !m.AbandonAt.IsZero() {
+		zone, known := zoneOf(c.TimeZone)
+		d.AbandonAt = m.AbandonAt.In(zone)
+		d.Until = inWords(languages[0], d.AbandonAt, known)
+	}
+	return d
+}
 
+// execute returns the subject and the text that a template makes of data.
+func execute(parsed *template.Template, data any) (subject, text string, err error) {
 	var out strings.Builder
-	if err := parsed.Execute(&out, d); err != nil {
+	if err := parsed.Execute(&out, data); err != nil {
 		return "", "", err // says "template: file:line:column: what"
 	}
 	return split(parsed.Name(), out.String())
 }
 
-// find returns the template of the first language that has it, and the language.
-func (t *Templates) find(languages []string, name string) (*template.Template, string) {
+// variants returns the names under which a template is sought, best first.
+func variants(name string, n int) []string {
+	names := []string{name}
+	if name == lastMail {
+		names = append(names, numberedMail)
+	}
+	if !slices.Contains(names, numberedMail) {
+		return names
+	}
+	numbered := names[:len(names)-1]
+	for n = min(n, maxNumber); n >= 2; n-- {
+		numbered = append(numbered, numberedMail+"."+strconv.Itoa(n))
+	}
+	return append(numbered, numberedMail)
+}
+
+// find returns the best template of the first language that has one, and the
+// language.
+func (t *Templates) find(languages, names []string) (*template.Template, string) {
 	for _, l := range languages {
-		if parsed := t.mails[l][name]; parsed != nil {
-			return parsed, l
+		for _, name := range names {
+			if parsed := t.mails[l][name]; parsed != nil && !slices.Contains(reviewNames, name) {
+				return parsed, l
+			}
 		}
 	}
 	return nil, ""
+}
+
+// speaking returns the languages in which the sentences of a mail may be whose
+// template is in the language found: an Austrian may read German sentences in a
+// German mail, not in an English one.
+func speaking(languages []string, found string) []string {
+	return slices.DeleteFunc(slices.Clone(languages), func(l string) bool {
+		return base(l) != base(found) && l != lastLanguage
+	})
 }
 
 // split cuts what a template wrote into subject and text. at names the template.

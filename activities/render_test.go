@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"admit/activities"
@@ -18,6 +19,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 const goldenDir = "testdata/mails"
+
+// givenUp is when the users of the goldens are given up.
+var givenUp = time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 
 // goldens are the mails whose whole text is kept, in each built-in language.
 var goldens = []struct {
@@ -35,6 +39,10 @@ var goldens = []struct {
 	{"expired-sepa_kyc", onboarding.Message{Template: "expired", Check: onboarding.SEPAKYC}},
 	{"reminder-collecting", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 1}},
 	{"reminder-action_required", onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 2}},
+	{"reminder-collecting-later", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 3, AbandonAt: givenUp}},
+	{"reminder-suspended-later", onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 2}},
+	{"reminder-collecting-last", onboarding.Message{Template: "reminder.last", Stage: onboarding.StageCollecting, Number: 4, AbandonAt: givenUp}},
+	{"reminder-action_required-last", onboarding.Message{Template: "reminder.last", Stage: onboarding.StageActionRequired, Number: 4, AbandonAt: givenUp}},
 	{"reminder-suspended", onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 1}},
 	{"approved", onboarding.Message{Template: "approved", Stage: onboarding.StageApproved}},
 	{"suspended", onboarding.Message{Template: "suspended", Stage: onboarding.StageSuspended, Reasons: []string{"FACE_BLACKLISTED"}}},
@@ -59,7 +67,7 @@ func TestGolden(t *testing.T) {
 	fresh := map[string]bool{}
 	for _, lang := range []string{"en", "de"} {
 		for _, g := range goldens {
-			subject, text, err := texts.Render(lang, g.m, onboarding.Contact{Name: "Alex Example", Locale: "fr"})
+			subject, text, err := texts.Render(lang, g.m, onboarding.Contact{Name: "Alex Example", Locale: "fr", TimeZone: "Europe/Berlin"})
 			if err != nil {
 				t.Fatalf("%s/%s: %v", lang, g.name, err)
 			}

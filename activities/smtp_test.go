@@ -31,7 +31,8 @@ type server struct {
 	password string
 
 	onMail, onRcpt, onData error
-	hang, hangData         bool // at MAIL, at the end of the mail
+	refuse                 map[string]error // at RCPT, by the address
+	hang, hangData         bool             // at MAIL, at the end of the mail
 	done                   chan struct{}
 
 	mu   sync.Mutex
@@ -169,6 +170,9 @@ func (x *session) Mail(from string, o *smtp.MailOptions) error {
 
 func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	x.mail.to = append(x.mail.to, to)
+	if err := x.s.refuse[to]; err != nil {
+		return err
+	}
 	return x.s.onRcpt
 }
 

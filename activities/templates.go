@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"unicode/utf8"
@@ -21,12 +23,22 @@ var builtin embed.FS
 
 // Names of the files of a language.
 const (
-	reasonsFile  = "reasons"
+	reasonsFile  = "reasons" // what a user is told of a reason
+	causesFile   = "causes"  // what a reviewer is told of a cause
+	wordsFile    = "words"   // how a reviewer reads stages, checks and the like
 	mailSuffix   = ".txt"
 	lastLanguage = "en" // where every search for a text ends
 )
 
-// mailNames are the templates that a language may have.
+// Templates of which a language may have several, one for each number from which
+// on it is used ("reminder.2"), and one for the last before the user is given up.
+const (
+	numberedMail = "reminder"
+	lastMail     = numberedMail + ".last"
+	maxNumber    = 99
+)
+
+// mailNames are the templates that a language may have for the mails to a user.
 var mailNames = func() []string {
 	names := []string{
 		onboarding.NotifyActionRequired, onboarding.NotifyExpired, onboarding.NotifyReminder, onboarding.NotifyApproved,
@@ -38,29 +50,55 @@ var mailNames = func() []string {
 	return names
 }()
 
+// Templates of the mails to reviewers.
+const (
+	reviewMail = "review"
+	surgeMail  = "surge"
+	digestMail = "digest"
+)
+
+var reviewNames = []string{reviewMail, surgeMail, digestMail}
+
+// known says whether a template may have the name.
+func known(name string) bool {
+	n, numbered := number(name)
+	return slices.Contains(mailNames, name) || slices.Contains(reviewNames, name) || name == lastMail || numbered && n >= 2 && n <= maxNumber
+}
+
+// number returns the N of "reminder.N".
+func number(name string) (int, bool) {
+	text, ok := strings.CutPrefix(name, numberedMail+".")
+	n, err := strconv.Atoi(text)
+	return n, ok && err == nil && strconv.Itoa(n) == text
+}
+
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$`)
 
 // Templates holds the texts of the mails: for each language the templates and
-// the sentences about reasons. It is never changed after LoadTemplates.
+// the sentences. It is never changed after LoadTemplates.
 type Templates struct {
-	sender  string
-	mails   map[string]map[string]*template.Template // by language and name
-	reasons map[string]map[string]string             // by language and code, or neutralKey
+	sender string
+	mails  map[string]map[string]*template.Template // by language and name
+	// By file, language and key: reasons by their code or neutralKey, causes and words
+	// by what is behind them.
+	sentences map[string]map[string]map[string]string
 }
 
 // LoadTemplates returns the built-in texts, English and German, with what lies in
-// the directory over them: <dir>/<language>/<name>.txt replaces one template and
-// <dir>/<language>/reasons.txt single sentences, also of languages that are not
-// built in. An empty dir is none. sender signs the mails.
+// the directory over them: <dir>/<language>/<name>.txt replaces one template, and
+// reasons.txt, causes.txt and words.txt beside it single sentences, also of
+// languages that are not built in. A reminder.txt replaces the built-in reminders
+// of its language together. An empty dir is none. sender signs the mails.
 //
-// A template is Go's text/template over MailData. Its first line is the subject,
-// the second is empty, and the rest is the text. Every template is tried with
-// samples; all mistakes are reported at once, each with file and line.
+// A template is Go's text/template over MailData, ReviewData or DigestData. Its
+// first line is the subject, the second is empty, and the rest is the text. Every
+// template is tried with samples; all mistakes are reported at once, each with
+// file and line.
 func LoadTemplates(dir, sender string) (*Templates, error) {
 	t := &Templates{
-		sender:  cleanLine(sender),
-		mails:   map[string]map[string]*template.Template{},
-		reasons: map[string]map[string]string{},
+		sender:    cleanLine(sender),
+		mails:     map[string]map[string]*template.Template{},
+		sentences: map[string]map[string]map[string]string{reasonsFile: {}, causesFile: {}, wordsFile: {}},
 	}
 	inside, err := fs.Sub(builtin, "templates")
 	if err != nil {
@@ -108,6 +146,12 @@ func (t *Templates) loadLanguage(files fs.FS, folder, at string) (problems []err
 	if err != nil {
 		return []error{fmt.Errorf("templates: %w", err)}
 	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == numberedMail+mailSuffix }) {
+		// Who wrote a reminder does not want a later one in other words.
+		maps.DeleteFunc(t.mails[canonical(folder)], func(name string, _ *template.Template) bool {
+			return strings.HasPrefix(name, numberedMail+".")
+		})
+	}
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), mailSuffix)
 		if !ok || strings.HasPrefix(name, ".") {
@@ -130,14 +174,15 @@ func (t *Templates) loadFile(files fs.FS, folder, name, at string) error {
 	}
 	text := strings.ReplaceAll(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n", "\n")
 	language := canonical(folder)
-	switch {
-	case name == reasonsFile:
-		if t.reasons[language] == nil {
-			t.reasons[language] = map[string]string{}
+	if sentences, ok := t.sentences[name]; ok {
+		if sentences[language] == nil {
+			sentences[language] = map[string]string{}
 		}
-		return parseReasons(at, text, t.reasons[language])
-	case !slices.Contains(mailNames, name):
-		return fmt.Errorf("%s: no mail has this name; known are %s and %s", at, strings.Join(mailNames, ", "), reasonsFile)
+		return parseSentences(at, text, fits[name], sentences[language])
+	}
+	if !known(name) {
+		return fmt.Errorf("%s: no mail has this name; known are %s, %s.N (N from 2 to %d), %s, %s", at, strings.Join(mailNames, ", "),
+			numberedMail, maxNumber, lastMail, strings.Join(append(reviewNames, reasonsFile, causesFile, wordsFile), ", "))
 	}
 	parsed, err := template.New(at).Parse(text)
 	if err != nil {
@@ -147,38 +192,5 @@ func (t *Templates) loadFile(files fs.FS, folder, name, at string) error {
 		t.mails[language] = map[string]*template.Template{}
 	}
 	t.mails[language][name] = parsed
-	return nil
-}
-
-// try executes every template with samples and returns the first mistake of each.
-func (t *Templates) try() (problems []error) {
-	for _, name := range mailNames {
-		if t.mails[lastLanguage][name] == nil {
-			problems = append(problems, fmt.Errorf("templates: %q has no text in %q", name, lastLanguage))
-		}
-	}
-	for _, language := range sortedKeys(t.mails) {
-		for _, name := range sortedKeys(t.mails[language]) {
-			if err := t.tryOne(language, name); err != nil {
-				problems = append(problems, err)
-			}
-		}
-	}
-	return problems
-}
-
-func (t *Templates) tryOne(language, name string) error {
-	for _, check := range append([]onboarding.Check{""}, onboarding.Checks[:]...) {
-		for _, stage := range onboarding.Stages {
-			for _, contact := range []onboarding.Contact{{}, {Name: "Alex Example"}} {
-				for _, reasons := range [][]string{nil, {"DOC_EXPIRED"}} {
-					m := onboarding.Message{Template: name, Check: check, Stage: stage, Reasons: reasons, Number: 1}
-					if _, _, err := t.Render(language, m, contact); err != nil {
-						return err
-					}
-				}
-			}
-		}
-	}
 	return nil
 }
