@@ -218,3 +218,25 @@ func TestAskAboutStrangers(t *testing.T) {
 		})
 	}
 }
+
+// The whole way of a provider that is overrun: what it asks for on the wire holds
+// for every user, and the questions come again in the end.
+func TestOverrun(t *testing.T) {
+	t.Parallel()
+	fake, url := p100Client.play(t)
+	fake.Answer("user-1", providerstest.TooMany.With("Retry-After", "60"), providerstest.P100Verified)
+	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	api := p100Client.open(t, providers.APIConfig{URL: url, Clock: func() time.Time { return at }})
+	for _, user := range []string{"user-1", "user-2", "user-1"} {
+		if asked := ask(t, api, user); asked.Class != "429" || asked.RetryAfter < time.Minute || asked.RetryAfter > 61*time.Second {
+			t.Errorf("%s: asked %+v", user, asked)
+		}
+	}
+	if n := len(fake.Questions()); n != 1 {
+		t.Errorf("%d questions were sent", n)
+	}
+	at = at.Add(time.Minute)
+	if asked := ask(t, api, "user-1"); !asked.Answered {
+		t.Errorf("after the pause: asked %+v", asked)
+	}
+}

@@ -3,6 +3,7 @@ package providerstest_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -250,5 +251,92 @@ func TestStartFails(t *testing.T) {
 	taken := strings.TrimPrefix(start(t, fake), "http://")
 	if s, err := fake.Start(taken); err == nil {
 		t.Errorf("two at one address: %v", s.Close())
+	}
+}
+
+func TestRepliesThatAreLateOrBreakOff(t *testing.T) {
+	t.Parallel()
+	cut := providerstest.P100Verified
+	cut.Cut = true
+	for _, c := range []struct {
+		name   string
+		reply  providerstest.Reply
+		status int    // 0 where the connection breaks before one
+		body   string // what arrives of it
+		broken bool
+	}{
+		{"late", providerstest.P100Verified.After(time.Millisecond), 200, providerstest.P100Verified.Body, false},
+		{"dropped", providerstest.Dropped, 0, "", true},
+		{"cut", cut, 200, `{"verificationSt`, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			fake := providerstest.NewP100("key-1")
+			fake.Answer("user-1", c.reply)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, start(t, fake)+p100Path+"user-1", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header["x-api-key"] = []string{"key-1"}
+			res, err := new(http.Transport).RoundTrip(r)
+			if c.status == 0 {
+				if err == nil {
+					t.Fatalf("status %d", res.StatusCode)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			if res.StatusCode != c.status || string(body) != c.body || err != nil != c.broken {
+				t.Errorf("%d %q, %v", res.StatusCode, body, err)
+			}
+			if err := res.Body.Close(); err != nil {
+				t.Errorf("close the body: %v", err)
+			}
+		})
+	}
+}
+
+// A caller who leaves ends the wait: nothing is left of it.
+func TestHanging(t *testing.T) {
+	t.Parallel()
+	fake := providerstest.NewP100("key-1")
+	fake.Answer("user-1", providerstest.Hanging)
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, start(t, fake)+p100Path+"user-1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header["x-api-key"] = []string{"key-1"}
+	done := make(chan error, 1)
+	go func() {
+		_, err := new(http.Transport).RoundTrip(r)
+		done <- err
+	}()
+	deadline := time.After(10 * time.Second)
+	for tick := time.NewTicker(time.Millisecond); fake.Asked("user-1") == 0; {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("nobody asked")
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWith(t *testing.T) {
+	t.Parallel()
+	before := providerstest.Moved
+	after := before.With("Retry-After", "7")
+	if len(before.Header) != 1 || after.Header["Retry-After"] != "7" || after.Header["Location"] != "/moved" {
+		t.Errorf("before %v, after %v", before.Header, after.Header)
+	}
+	if got := providerstest.TooMany.With("Retry-After", "7").Header["Retry-After"]; got != "7" || providerstest.TooMany.Header != nil {
+		t.Errorf("Retry-After %q", got)
 	}
 }
