@@ -13,6 +13,9 @@ import (
 // gap keeps columns apart: the UI draws tables without padding, and drops blanks.
 const gap = "\u00a0\u00a0"
 
+// oneLine keeps the UI from breaking a line inside a text.
+func oneLine(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
+
 // elsewhere says what the UI's own means to change something come to.
 const elsewhere = "What is sent from this page changes nothing. Send commands to the admin API, " +
 	"`POST /v1/onboardings/{userId}/commands`, or with `admit command USER COMMAND --reason TEXT`."
@@ -40,23 +43,26 @@ func (r *run) details() string {
 	return b.String()
 }
 
-// state writes the table of the user's state.
+// state writes the table of the user's state, without what there is nothing of.
 func (r *run) state(b *strings.Builder) {
 	s := r.now.Summary
-	row(b, "user", code(r.in.UserID))
-	b.WriteString("|---|---|\n")
-	row(b, "stage", string(s.Stage)+since(s.Since))
-	row(b, "blocked on", string(s.BlockedOn))
-	row(b, "access", string(s.Access))
+	rows := [][2]string{
+		{"stage", string(s.Stage) + since(s.Since)},
+		{"blocked on", string(s.BlockedOn)},
+		{"access", string(s.Access)},
+	}
 	for _, k := range statuses(s.Checks) {
-		if k.status != "" {
-			row(b, string(k.check), string(k.status))
+		rows = append(rows, [2]string{string(k.check), string(k.status)})
+	}
+	rows = append(rows,
+		[2]string{"marks", marks(s)}, [2]string{"next", next(r.now)}, [2]string{"being sent", r.flying()}, [2]string{"version", fmt.Sprint(s.Version)})
+	row(b, "user", code(r.in.UserID))
+	b.WriteString("|:--|:--|\n")
+	for _, c := range rows {
+		if c[1] != "" {
+			row(b, oneLine(c[0]), c[1])
 		}
 	}
-	row(b, "marks", marks(s))
-	row(b, "next deadline", next(r.now))
-	row(b, "in flight", r.flying())
-	row(b, "version", fmt.Sprint(s.Version))
 }
 
 // recent writes the table of the last log entries.
@@ -65,10 +71,10 @@ func recent(b *strings.Builder, lines []onboarding.LogLine) {
 		return
 	}
 	b.WriteString("\n")
-	row(b, "log", "at", "input", "outcome", "stage after")
-	b.WriteString("|---|---|---|---|---|\n")
+	row(b, "log", oneLine("at (UTC)"), "input", "outcome: stage after")
+	b.WriteString("|:--|:--|:--|:--|\n")
 	for _, l := range lines {
-		row(b, fmt.Sprint(l.Seq), moment(l.At), l.Input, string(l.Outcome), string(l.Stage))
+		row(b, fmt.Sprint(l.Seq), l.At.UTC().Format(time.DateTime), l.Input, string(l.Outcome)+": "+string(l.Stage))
 	}
 }
 
@@ -121,8 +127,8 @@ func row(b *strings.Builder, cells ...string) {
 
 var escape = strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ")
 
-// cell keeps a value inside its cell; "-" stands for nothing.
-func cell(s string) string { return escape.Replace(orDash(s)) }
+// cell keeps a value inside its cell.
+func cell(s string) string { return escape.Replace(s) }
 
 // code shows text as it is, whatever marks of Markdown it holds.
 func code(s string) string { return "`" + strings.ReplaceAll(s, "`", "'") + "`" }

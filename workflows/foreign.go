@@ -33,7 +33,7 @@ type recordRequest struct {
 func (r *run) deliverElsewhere(ctx workflow.Context, w onboarding.LaneWork) bool {
 	for {
 		var taken onboarding.Taken
-		err := r.call(ctx, onboarding.ActivityTake, r.ref(w), label("take what is next for "+lanePlace(w))).Get(ctx, &taken)
+		err := r.call(ctx, onboarding.ActivityTake, r.ref(w), label("take what is next for "+purpose(w))).Get(ctx, &taken)
 		if err != nil {
 			return r.failed(ctx, w, err)
 		}
@@ -46,7 +46,7 @@ func (r *run) deliverElsewhere(ctx workflow.Context, w onboarding.LaneWork) bool
 		// the lane for an attempt that has ended.
 		record, _ := workflow.NewDisconnectedContext(ctx)
 		req := recordRequest{EffectID: d.ID, Attempt: attempt}
-		if err := r.call(record, onboarding.ActivityRecord, req, label("record how "+d.Name+" went at "+lanePlace(w))).Get(record, nil); err != nil {
+		if err := r.call(record, onboarding.ActivityRecord, req, label("record how "+d.Name+" went at "+purpose(w))).Get(record, nil); err != nil {
 			return r.failed(ctx, w, err)
 		}
 		if r.over || ctx.Err() != nil {
@@ -63,7 +63,7 @@ func attemptElsewhere(ctx workflow.Context, w onboarding.LaneWork, d onboarding.
 		ScheduleToCloseTimeout: foreignTime,
 		WaitForCancellation:    true,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
-		Summary:                label("deliver " + d.Name + " to " + lanePlace(w)),
+		Summary:                label(d.Name + " to " + purpose(w)),
 	})
 	body := converter.NewRawValue(&commonpb.Payload{
 		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)},

@@ -148,23 +148,19 @@ func of(c onboarding.Check) string {
 	return " of " + string(c)
 }
 
-// purpose says what serving a lane does.
+// purpose says what serving a lane is for. The UI shows it behind the name of the
+// activity.
 func purpose(w onboarding.LaneWork) string {
 	switch w.Target {
 	case onboarding.MailTarget:
-		return "write to the user"
+		return "mail to the user"
 	case onboarding.ReviewersTarget:
-		return "write to the reviewers"
+		return "mail to the reviewers"
 	case onboarding.P100Target:
 		return "ask p100"
 	case onboarding.XGatewayTarget:
 		return "ask xgateway"
 	}
-	return "deliver to " + lanePlace(w)
-}
-
-// lanePlace names a lane: the target, and that it is the access lane where it is.
-func lanePlace(w onboarding.LaneWork) string {
 	if w.Lane == onboarding.LaneAccess {
 		return w.Target + " (access)"
 	}

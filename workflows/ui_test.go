@@ -101,8 +101,8 @@ func TestSummaries(t *testing.T) {
 	for _, want := range []string{
 		"fold what is new: the run begins", "fold what is new: rung",
 		"the user is reminded at " + b.deadline.UTC().Format("2006-01-02 15:04:05 UTC") + ", unless this has moved by then",
-		"deliver to core (access)", "deliver to core", "write to the user", "write to the reviewers", "ask p100", "ask xgateway",
-		"take what is next for crm", "deliver onboarding.approved to crm", "record how onboarding.approved went at crm",
+		"core (access)", "core", "mail to the user", "mail to the reviewers", "ask p100", "ask xgateway",
+		"take what is next for crm", "onboarding.approved to crm", "record how onboarding.approved went at crm",
 	} {
 		if !slices.Contains(shown, want) {
 			t.Errorf("no summary says %q: %q", want, shown)
