@@ -24,12 +24,14 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-// server is a user of a real Temporal server whose workflow runs against a book,
-// on task queues of its own.
+// server is a user of a real Temporal server whose workflow runs on task queues of
+// its own, against a book unless said otherwise.
 type server struct {
 	t     *testing.T
 	c     client.Client
 	b     *book
+	acts  map[string]any // the activities, those of the book when nil
+	shell any            // the workflow, this build's when nil
 	in    workflows.Input
 	queue string
 	hooks string
@@ -63,21 +65,34 @@ func dial(t *testing.T) client.Client {
 // first ring.
 func serve(t *testing.T, b *book, limits *workflows.Limits) *server {
 	t.Helper()
-	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name())) + "-" + strings.ToLower(rand.Text()[:6])
-	s := &server{
-		t: t, c: dial(t), b: b, queue: name, hooks: name + "-hooks",
-		in: workflows.Input{UserID: "user-" + name, Limits: limits},
-	}
+	s := newServer(t, limits)
+	s.b = b
 	s.startWorkers()
 	return s
 }
 
+// newServer prepares a new user whom no worker serves yet.
+func newServer(t *testing.T, limits *workflows.Limits) *server {
+	t.Helper()
+	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name())) + "-" + strings.ToLower(rand.Text()[:6])
+	return &server{
+		t: t, c: dial(t), queue: name, hooks: name + "-hooks",
+		in: workflows.Input{UserID: "user-" + name, Limits: limits},
+	}
+}
+
 // startWorkers starts both workers and returns what stops them.
 func (s *server) startWorkers() (stop func()) {
+	if s.acts == nil {
+		s.acts = s.b.activities()
+	}
+	if s.shell == nil {
+		s.shell = workflows.Workflow{HooksTaskQueue: s.hooks}.Onboarding
+	}
 	main := s.worker(s.queue)
-	main.RegisterWorkflowWithOptions(workflows.Workflow{HooksTaskQueue: s.hooks}.Onboarding, workflow.RegisterOptions{Name: onboarding.WorkflowType})
+	main.RegisterWorkflowWithOptions(s.shell, workflow.RegisterOptions{Name: onboarding.WorkflowType})
 	hooks := s.worker(s.hooks)
-	for name, a := range s.b.activities() {
+	for name, a := range s.acts {
 		w := hooks
 		if name == onboarding.ActivityAdvance {
 			w = main

@@ -22,12 +22,18 @@ import (
 // setup returns an environment in which the workflow runs against the book.
 func setup(t *testing.T, b *book) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
+	return environment(t, b.activities())
+}
+
+// environment returns one in which the workflow runs with these activities.
+func environment(t *testing.T, activities map[string]any) *testsuite.TestWorkflowEnvironment {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(20 * time.Second)
 	env.RegisterWorkflowWithOptions(workflows.Workflow{}.Onboarding, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	for name, a := range b.activities() {
+	for name, a := range activities {
 		env.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
 	}
 	return env
