@@ -22,8 +22,7 @@ type commandAnswer struct {
 	Onboarding *onboarding.Onboarding `json:"onboarding,omitempty" doc:"The user after the command"`
 }
 
-// commandsText describes the commands; those of a table's rows need fields of
-// their own.
+// commandsText describes the commands, to people.
 const commandsText = `Asks for something to be done with a user. The command is stored first, so it is not lost.
 
 hold, lift: stop the user, and let the onboarding go on.

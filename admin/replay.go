@@ -55,7 +55,7 @@ func (s *Server) replay(ctx context.Context, in *replayInput) (*replayOutput, er
 
 // replayRefusals say in words why an event cannot be replayed.
 var replayRefusals = map[onboarding.ReplayRefusal]string{
-	onboarding.ReplayNoWebhook:   "The event is a command or a start; send it again instead.",
+	onboarding.ReplayNoWebhook:   "The event is no webhook; what the merchant or an operator sent is sent again instead, and a provider's API is asked again by reconcile.",
 	onboarding.ReplayErased:      "The event's body was erased.",
 	onboarding.ReplayPending:     "The event is not folded yet.",
 	onboarding.ReplayRecognised:  "The event was understood when it was folded.",
