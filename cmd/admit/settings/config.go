@@ -1,8 +1,6 @@
 package settings
 
 import (
-	"net"
-	"net/mail"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,19 +13,20 @@ import (
 
 // Config is what the configuration file says.
 type Config struct {
-	Policy onboarding.Policy
-	Hooks  []Hook
-	Mail   *Mail
+	Policy    onboarding.Policy
+	Hooks     []Hook
+	Mail      *Mail
+	Reviewers *Reviewers
 
 	used []string // the environment variables that the file names
 }
 
 // ParseConfig reads a configuration file; getenv gives the secrets that it
-// names. Unknown keys are mistakes. What the file does not say stays as the
-// built-in default has it; a stage named under policy.stall replaces that stage's
-// default whole.
+// names, and which providers' APIs are asked. Unknown keys are mistakes. What the
+// file does not say stays as the built-in default has it; a stage named under
+// policy.stall replaces that stage's default whole.
 func ParseConfig(text []byte, getenv func(string) string) (Config, []Problem) {
-	c := Config{Policy: onboarding.DefaultPolicy()}
+	c := Config{Policy: defaultPolicy(getenv)}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		return c, []Problem{{Name: "the configuration file", Message: strings.TrimPrefix(err.Error(), "yaml: ")}}
@@ -44,14 +43,15 @@ func ParseConfig(text []byte, getenv func(string) string) (Config, []Problem) {
 		c.Hooks = r.hooks(n)
 	}
 	if n := root["notify"]; n != nil {
-		c.Mail = r.notify(n)
+		c.Mail, c.Reviewers = r.notify(n)
 	}
 	c.used = r.used
 	return c, r.problems
 }
 
 func (r *reader) policy(n *yaml.Node, p *onboarding.Policy) {
-	m := r.object(n, "policy", "require_any", "require_all", "require_if_started", "stall", "jitter", "late_window", "held_window", "max_reminders")
+	m := r.object(n, "policy", "require_any", "require_all", "require_if_started", "stall", "jitter", "late_window", "held_window", "max_reminders",
+		"confirm", "agree_after", "four_eyes", "reversals_per_hour")
 	checks := func(key string, to *[]onboarding.Check) {
 		if m[key] == nil {
 			return
@@ -69,6 +69,12 @@ func (r *reader) policy(n *yaml.Node, p *onboarding.Policy) {
 	r.windows(m["late_window"], "policy.late_window", &p.LateWindow)
 	r.windows(m["held_window"], "policy.held_window", &p.HeldWindow)
 	r.int(m["max_reminders"], "policy.max_reminders", &p.MaxReminders)
+	checks("confirm", &p.Confirm)
+	r.duration(m["agree_after"], "policy.agree_after", &p.AgreeAfter)
+	if m["four_eyes"] != nil {
+		p.FourEyes = append([]string{}, r.strings(m["four_eyes"], "policy.four_eyes")...)
+	}
+	r.int(m["reversals_per_hour"], "policy.reversals_per_hour", &p.ReversalsPerHour)
 	for _, problem := range p.Problems() {
 		name := "policy." + problem.Path
 		r.problems = append(r.problems, Problem{Name: name, Line: r.lineOf(name, n.Line), Message: problem.Message})
@@ -110,6 +116,9 @@ func (r *reader) stall(n *yaml.Node, p *onboarding.StallPolicy) {
 	}
 }
 
+// reserved are the names of the targets that are no hooks.
+var reserved = []string{onboarding.MailTarget, onboarding.ReviewersTarget, onboarding.P100Target, onboarding.XGatewayTarget}
+
 var targetName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 func (r *reader) hooks(n *yaml.Node) []Hook {
@@ -125,8 +134,8 @@ func (r *reader) hooks(n *yaml.Node) []Hook {
 		switch {
 		case !targetName.MatchString(h.Name):
 			r.bad("hooks.name", item.Line, "is %q; a hook needs a name of [a-z0-9-]", h.Name)
-		case h.Name == onboarding.MailTarget:
-			r.bad("hooks.name", item.Line, "%q is the name of the mails to users; choose another", h.Name)
+		case slices.Contains(reserved, h.Name):
+			r.bad("hooks.name", item.Line, "%q is a name of Admit's own; choose another than %s", h.Name, strings.Join(reserved, ", "))
 		case slices.Contains(names, h.Name):
 			r.bad("hooks.name", item.Line, "two hooks are called %q", h.Name)
 		}
@@ -182,40 +191,4 @@ func (r *reader) events(patterns []string, line int) {
 			r.bad("hooks.events", line, "%q matches no event; the events are %s", p, strings.Join(onboarding.EventNames(), ", "))
 		}
 	}
-}
-
-func (r *reader) notify(n *yaml.Node) *Mail {
-	m := r.object(n, "notify", "email", "templates")
-	if m["email"] == nil {
-		r.bad("notify.email", n.Line, "is needed where users are to be written to; leave notify out for none")
-		return nil
-	}
-	e := r.object(m["email"], "notify.email", "address", "tls", "from", "username_env", "password_env")
-	mailer := &Mail{
-		Address: r.string(e["address"], "notify.email.address"), TLS: r.string(e["tls"], "notify.email.tls"),
-		From: r.string(e["from"], "notify.email.from"), Templates: r.string(m["templates"], "notify.templates"),
-	}
-	if mailer.TLS == "" {
-		mailer.TLS = "starttls"
-	}
-	if e["username_env"] != nil {
-		mailer.Username = r.secret(e["username_env"], "notify.email.username_env")
-	}
-	if e["password_env"] != nil {
-		mailer.Password = r.secret(e["password_env"], "notify.email.password_env")
-	}
-	line := m["email"].Line
-	if _, _, err := net.SplitHostPort(mailer.Address); err != nil {
-		r.bad("notify.email.address", line, "is %q; it must be host:port", mailer.Address)
-	}
-	if !slices.Contains([]string{"starttls", "tls", "none"}, mailer.TLS) {
-		r.bad("notify.email.tls", line, "is %q; it must be starttls, tls or none", mailer.TLS)
-	}
-	if _, err := mail.ParseAddress(mailer.From); err != nil {
-		r.bad("notify.email.from", line, "is %q; it must be an address, as \"Example <hello@example.com>\"", mailer.From)
-	}
-	if (mailer.Username == "") != (mailer.Password == "") {
-		r.bad("notify.email", line, "username_env and password_env go together")
-	}
-	return mailer
 }

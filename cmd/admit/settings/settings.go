@@ -43,9 +43,13 @@ type Settings struct {
 	LogFormat   string // text or json
 	Build       string // shown in the audit; "" means the binary's own
 
-	Policy onboarding.Policy
-	Hooks  []Hook
-	Mail   *Mail // nil: users are not written to
+	P100API     *API // nil: P100's API is not asked
+	XGatewayAPI *API // nil: XGateway's API is not asked
+
+	Policy    onboarding.Policy // its APIs are those that are asked
+	Hooks     []Hook
+	Mail      *Mail      // nil: users are not written to
+	Reviewers *Reviewers // nil: nobody is written to; never without Mail
 }
 
 // Hook is a system of the merchant's that is told of effects: either an HTTP
@@ -68,6 +72,15 @@ type Mail struct {
 	Username  string
 	Password  string
 	Templates string // a directory that overrides the built-in templates, or ""
+}
+
+// Reviewers is how those are written to who look at what needs a person.
+type Reviewers struct {
+	To        []string // bare mail addresses
+	Language  string   // of the mails, "" for English
+	TimeZone  string   // IANA name, "" for UTC
+	Digest    string   // the time of day of one mail about all, "08:00"; "" for a mail each
+	ReviewURL string   // where to look for a user, with {userId} in it, or ""
 }
 
 // Problem is a mistake in the settings. Line is 0 for environment variables.
@@ -93,6 +106,15 @@ func (s Settings) Targets() []onboarding.Target {
 	if s.Mail != nil {
 		ts = append(ts, onboarding.Target{Name: onboarding.MailTarget})
 	}
+	if s.Reviewers != nil {
+		ts = append(ts, onboarding.Target{Name: onboarding.ReviewersTarget})
+	}
+	if s.P100API != nil {
+		ts = append(ts, onboarding.Target{Name: onboarding.P100Target})
+	}
+	if s.XGatewayAPI != nil {
+		ts = append(ts, onboarding.Target{Name: onboarding.XGatewayTarget})
+	}
 	return ts
 }
 
@@ -111,55 +133,26 @@ func Load(role Role, environ []string, readFile func(string) ([]byte, error)) (S
 		LogLevel:    e.level("ADMIT_LOG_LEVEL"),
 		LogFormat:   e.oneOf("ADMIT_LOG_FORMAT", "text", "json"),
 		Build:       e.get("ADMIT_BUILD"),
-		Policy:      onboarding.DefaultPolicy(),
+		P100API:     e.api(p100API),
+		XGatewayAPI: e.api(xgatewayAPI),
+		Policy:      defaultPolicy(e.get),
 	}
 	e.address("ADMIT_LISTEN", s.Listen)
 	e.address("ADMIT_ADMIN_LISTEN", s.AdminListen)
-	if role.Ingress {
-		s.providers(e)
-	}
 	if path := e.get("ADMIT_CONFIG"); path != "" {
 		text, err := readFile(path)
 		if err != nil {
 			e.bad("ADMIT_CONFIG", "the file cannot be read: %v", err)
 		} else {
 			config, problems := ParseConfig(text, e.get)
-			s.Policy, s.Hooks, s.Mail = config.Policy, config.Hooks, config.Mail
+			s.Policy, s.Hooks, s.Mail, s.Reviewers = config.Policy, config.Hooks, config.Mail, config.Reviewers
 			e.problems = append(e.problems, problems...)
 			e.used = append(e.used, config.used...)
 		}
 	}
+	s.providers(e, role)
 	slices.SortStableFunc(e.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return s, e.unknown(), e.problems
-}
-
-// providers reads which providers are on, and their secrets.
-func (s *Settings) providers(e *env) {
-	s.Providers = list(e.or("ADMIT_PROVIDERS", "p100,xgateway"))
-	s.P100Tokens, s.XGateway = list(e.get("ADMIT_P100_TOKENS")), list(e.get("ADMIT_XGATEWAY_SECRETS"))
-	trust := e.bool("ADMIT_XGATEWAY_TRUST_CALLBACKS", false)
-	if len(s.Providers) == 0 {
-		e.bad("ADMIT_PROVIDERS", "names no provider; the providers are p100 and xgateway")
-	}
-	for i, p := range s.Providers {
-		switch {
-		case slices.Contains(s.Providers[:i], p):
-			e.bad("ADMIT_PROVIDERS", "names %s twice", p)
-		case p == "p100":
-			if len(s.P100Tokens) == 0 {
-				e.bad("ADMIT_P100_TOKENS", "is needed while p100 is on: the tokens that P100 sends in the Authorization header, separated by commas")
-			}
-		case p == "xgateway":
-			if len(s.XGateway) == 0 {
-				e.bad("ADMIT_XGATEWAY_SECRETS", "is needed while xgateway is on: the secret keys that XGateway hashes with, separated by commas")
-			}
-			if !trust {
-				e.bad("ADMIT_XGATEWAY_TRUST_CALLBACKS", "must be true while xgateway is on: the hash of a callback does not cover its status, so whoever saw one callback of a customer could forge a FULL_USER; true says that you accept this")
-			}
-		default:
-			e.bad("ADMIT_PROVIDERS", "names %q; the providers are p100 and xgateway", p)
-		}
-	}
 }
 
 // list splits at commas, trims, and drops what is empty.

@@ -68,6 +68,32 @@ func TestProblems(t *testing.T) {
   - {name: mail, url: "ftp://core.example", secrets_env: CORE, events: ["acces.*"]}
   - {name: crm, task_queue: crm, events: []}
 `, []string{"hooks.name (line 2)", "hooks.secrets_env (line 2): the environment variable CORE is not set", "hooks.name (line 3)", `"acces.*" matches no event`, "hooks.url (line 3)", "hooks.secrets_env (line 3)", "hooks.events (line 4)", "hooks (line 4): crm: an activity"}},
+		{"reserved names", base("ADMIT_CONFIG=admit.yaml", "S=x"), `hooks:
+  - {name: reviewers, url: "https://core.example", secrets_env: S, events: ["*"]}
+  - {name: p100-api, url: "https://core.example", secrets_env: S, events: ["*"]}
+  - {name: xgateway-api, url: "https://core.example", secrets_env: S, events: ["*"]}
+`, []string{`hooks.name (line 2): "reviewers" is a name of Admit's own`, `"p100-api" is`, `"xgateway-api" is`}},
+		{"asks nobody", base("ADMIT_P100_API_URL=https://p100.example", "ADMIT_XGATEWAY_API_KEY=k"), "",
+			[]string{"ADMIT_P100_API_KEY: is needed beside ADMIT_P100_API_URL", "ADMIT_XGATEWAY_API_URL: is needed beside ADMIT_XGATEWAY_API_KEY"}},
+		{"asks in the clear", base("ADMIT_P100_API_URL=http://p100.example", "ADMIT_P100_API_KEY=k", "ADMIT_XGATEWAY_API_URL=http://127.0.0.1:1", "ADMIT_XGATEWAY_API_KEY=k"), "",
+			[]string{"ADMIT_P100_API_URL: must begin with https://"}},
+		{"people and APIs in the policy", base("ADMIT_CONFIG=admit.yaml", "ADMIT_P100_API_URL=https://p100.example", "ADMIT_P100_API_KEY=k"),
+			"policy:\n  confirm: [kyc, sepa_kyc]\n  agree_after: -1s\n  four_eyes: [lift, lifft]\n  reversals_per_hour: -1\n  apis: [kyc]\n",
+			[]string{`policy.confirm (line 2): "sepa_kyc" has no API`, "policy.agree_after (line 3)", `policy.four_eyes (line 4): "lifft" is no command`, "policy.reversals_per_hour (line 5)", "policy.apis (line 6): is unknown"}},
+		{"reviewers", base("ADMIT_CONFIG=admit.yaml"), `notify:
+  email: {address: "smtp.example:587", from: "hello@example.com"}
+  review_url: /users/{userId}
+  reviewers:
+    to: [kim, "Lee <lee@example.com>"]
+    digest: "8 am"
+    time_zone: Berlin
+    often: true
+`, []string{"notify.review_url (line 3)", `notify.reviewers.to (line 5): holds "kim"`, `notify.reviewers.to (line 5): holds "Lee`, "notify.reviewers.digest (line 6)", "notify.reviewers.time_zone (line 7)", "notify.reviewers.often (line 8): is unknown"}},
+		{"nobody reviews", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  reviewers: {digest: \"08:00\"}\n",
+			[]string{"notify.reviewers.to (line 3): names nobody"}},
+		{"a place without reviewers", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  review_url: https://admin.example/{userId}\n",
+			[]string{"notify.review_url (line 3): is for the mails to reviewers"}},
+		{"reviewers without mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  reviewers: {to: [kim@example.com]}\n", []string{"notify.email (line 2): is needed"}},
 		{"mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: smtp.example, tls: perhaps, from: nobody, username_env: SMTP_USER}\n",
 			[]string{"notify.email.username_env (line 2)", "notify.email.address", "notify.email.tls", "notify.email.from"}},
 	} {
@@ -121,6 +147,85 @@ notify:
 		t.Errorf("mail %s", got)
 	}
 	if ts := s.Targets(); len(ts) != 3 || ts[2].Name != onboarding.MailTarget {
+		t.Errorf("targets %+v", ts)
+	}
+}
+
+// TestWhoBelievesXGateway holds that no worker believes a callback of XGateway's by
+// itself unless the merchant accepts it, and that a listener, which believes
+// nothing, is not asked.
+func TestWhoBelievesXGateway(t *testing.T) {
+	t.Parallel()
+	const trust, api = "ADMIT_XGATEWAY_TRUST_CALLBACKS=true", "ADMIT_XGATEWAY_API_URL=https://xgateway.example"
+	const unconfirmed = "policy:\n  confirm: []\n"
+	for _, c := range []struct {
+		name  string
+		role  settings.Role
+		extra []string
+		file  string
+		want  string // the one problem, "" for none
+	}{
+		{"neither", both, nil, "", "ADMIT_XGATEWAY_TRUST_CALLBACKS: must be true"},
+		{"a worker with neither", settings.Role{Worker: true}, nil, "", "ADMIT_XGATEWAY_TRUST_CALLBACKS: must be true"},
+		{"a listener with neither", settings.Role{Ingress: true}, nil, "", ""},
+		{"the API", both, []string{api, "ADMIT_XGATEWAY_API_KEY=k"}, "", ""},
+		{"the API confirms nothing", both, []string{api, "ADMIT_XGATEWAY_API_KEY=k"}, unconfirmed, "policy.confirm: leaves out sepa_kyc"},
+		{"the API confirms nothing, accepted", both, []string{api, "ADMIT_XGATEWAY_API_KEY=k", trust}, unconfirmed, ""},
+		{"no key", both, []string{api}, "", "ADMIT_XGATEWAY_API_KEY: is needed"},
+		{"XGateway is off", both, []string{"ADMIT_PROVIDERS=p100"}, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			environ := append([]string{"DATABASE_URL=postgres://admit@localhost/admit", "ADMIT_P100_TOKENS=one", "ADMIT_XGATEWAY_SECRETS=s", "ADMIT_CONFIG=admit.yaml"}, c.extra...)
+			_, _, problems := settings.Load(c.role, environ, func(string) ([]byte, error) { return []byte(c.file), nil })
+			if len(problems) > 1 || (c.want == "") != (len(problems) == 0) || c.want != "" && !strings.Contains(problems[0].String(), c.want) {
+				t.Errorf("problems %v, want %q", problems, c.want)
+			}
+		})
+	}
+}
+
+// TestAPIs holds what follows from the settings of the providers' APIs, with a file
+// and without one, and as admit config check reads it.
+func TestAPIs(t *testing.T) {
+	t.Parallel()
+	apis := []string{"ADMIT_P100_API_URL=https://p100.example", "ADMIT_P100_API_KEY=k1", "ADMIT_XGATEWAY_API_URL=https://xgateway.example", "ADMIT_XGATEWAY_API_KEY=k2"}
+	without, _, _ := load(base(apis...), "")
+	with, warnings, problems := load(base(append(apis, "ADMIT_CONFIG=admit.yaml")...), "policy: {four_eyes: [erase], reversals_per_hour: 20, agree_after: 1m}")
+	if len(warnings)+len(problems) != 0 {
+		t.Fatalf("warnings %v, problems %v", warnings, problems)
+	}
+	for _, s := range []settings.Settings{without, with} {
+		if fmt.Sprint(s.Policy.APIs, s.Policy.Confirm) != "[kyc sepa_kyc] [sepa_kyc]" || *s.P100API != (settings.API{URL: "https://p100.example", Key: "k1"}) || s.XGatewayAPI.Key != "k2" {
+			t.Errorf("%v, confirm %v, %+v, %+v", s.Policy.APIs, s.Policy.Confirm, s.P100API, s.XGatewayAPI)
+		}
+		if ts := s.Targets(); len(ts) != 2 || ts[0].Name != onboarding.P100Target || ts[1].Name != onboarding.XGatewayTarget {
+			t.Errorf("targets %+v", ts)
+		}
+	}
+	if p := with.Policy; fmt.Sprint(p.FourEyes, p.ReversalsPerHour, p.AgreeAfter.D()) != "[erase] 20 1m0s" {
+		t.Errorf("policy %s", p.Text())
+	}
+	if len(onboarding.DefaultPolicy().APIs) != 0 {
+		t.Error("the built-in policy has changed")
+	}
+}
+
+// TestReviewers holds how reviewers are read.
+func TestReviewers(t *testing.T) {
+	t.Parallel()
+	s, warnings, problems := load(base("ADMIT_CONFIG=admit.yaml"), `notify:
+  email: {address: "smtp.example:587", from: "hello@example.com"}
+  reviewers: {to: [kim@example.com, lee@example.com], digest: "08:00", time_zone: Europe/Berlin, language: de}
+  review_url: "https://admin.example/users/{userId}"
+`)
+	if len(warnings)+len(problems) != 0 {
+		t.Fatalf("warnings %v, problems %v", warnings, problems)
+	}
+	if got := fmt.Sprintf("%+v", *s.Reviewers); got != "{To:[kim@example.com lee@example.com] Language:de TimeZone:Europe/Berlin Digest:08:00 ReviewURL:https://admin.example/users/{userId}}" {
+		t.Errorf("reviewers %s", got)
+	}
+	if ts := s.Targets(); len(ts) != 2 || ts[1].Name != onboarding.ReviewersTarget {
 		t.Errorf("targets %+v", ts)
 	}
 }
