@@ -26,6 +26,7 @@ const (
 type process struct {
 	args    []string // behind the command's name
 	environ []string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 }
@@ -39,7 +40,16 @@ type command struct {
 
 // commands lists the commands in the order in which help shows them.
 func commands() []command {
-	list := []command{
+	list := local()
+	for _, c := range cli.Commands() {
+		list = append(list, command{c.Name, c.Help, operate(c.Name)})
+	}
+	return list
+}
+
+// local lists those that run a part of Admit or look after one.
+func local() []command {
+	return []command{
 		{"serve", "run everything in one process: ingress and worker", serveCommand},
 		{"ingress", "run the public listener and the dispatcher", ingressCommand},
 		{"worker", "run the worker, the admin listener and the dispatcher", workerCommand},
@@ -50,10 +60,6 @@ func commands() []command {
 		{"health", "ask the process on ADMIT_ADMIN_LISTEN whether it is ready", healthCommand},
 		{"version", "print the version of this build", versionCommand},
 	}
-	for _, c := range cli.Commands() {
-		list = append(list, command{c.Name, c.Help, operate(c.Name)})
-	}
-	return list
 }
 
 func main() { os.Exit(run()) }
@@ -61,7 +67,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return dispatchCommand(ctx, os.Args[1:], process{environ: os.Environ(), out: os.Stdout, err: os.Stderr})
+	return dispatchCommand(ctx, os.Args[1:], process{environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr})
 }
 
 // dispatchCommand runs the command that the first argument names.
@@ -80,6 +86,10 @@ func dispatchCommand(ctx context.Context, args []string, p process) int {
 			p.args = args[1:]
 			return c.run(ctx, p)
 		}
+	}
+	if cli.Completes(args[0]) {
+		p.args = args[1:]
+		return operate(args[0])(ctx, p)
 	}
 	say(p.err, "admit: no command %q; admit help lists them\n", args[0])
 	return exitUsage
@@ -102,7 +112,19 @@ func say(w io.Writer, format string, args ...any) {
 // operate returns the operator's command of the given name.
 func operate(name string) func(context.Context, process) int {
 	return func(ctx context.Context, p process) int {
-		env := environment(p.environ)
-		return cli.Run(ctx, append([]string{name}, p.args...), env, p.out, p.err)
+		// The first signal has long work stop in good order; a second one ends it.
+		context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })
+		return cli.Run(ctx, append([]string{name}, p.args...), cli.Surroundings{
+			Env: environment(p.environ), Stdin: p.in, Stdout: p.out, Stderr: p.err, Others: processes(),
+		})
 	}
+}
+
+// processes lists the commands that the command completion cannot know of itself.
+func processes() []cli.Command {
+	var list []cli.Command
+	for _, c := range local() {
+		list = append(list, cli.Command{Name: c.name, Help: c.help})
+	}
+	return list
 }

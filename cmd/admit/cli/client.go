@@ -34,7 +34,7 @@ type client struct {
 func (a *app) client() (*client, error) {
 	base := a.admin
 	if base == "" {
-		base = a.env("ADMIT_ADMIN_URL")
+		base = a.Env("ADMIT_ADMIN_URL")
 	}
 	if base == "" {
 		base = DefaultAdmin
@@ -43,7 +43,7 @@ func (a *app) client() (*client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return nil, usage("%q is no URL of an admin listener; it looks like %s (--admin, ADMIT_ADMIN_URL)", base, DefaultAdmin)
 	}
-	token := a.env("ADMIT_TOKEN")
+	token := a.Env("ADMIT_TOKEN")
 	if token == "" {
 		return nil, &failure{exit: ExitUnauthorized, message: "ADMIT_TOKEN is not set: put your own token of the admin API there (one of ADMIT_ADMIN_TOKENS of the process that serves it)"}
 	}
@@ -61,11 +61,12 @@ func checkUserID(id string) error {
 	return nil
 }
 
-// userPath returns the path of a user. Dots are escaped too: a path with ".." in
-// it is often shortened on the way.
-func userPath(userID, rest string) string {
-	return "/v1/onboardings/" + strings.ReplaceAll(url.PathEscape(userID), ".", "%2E") + rest
-}
+// userPath returns the path of a user's onboarding.
+func userPath(userID, rest string) string { return "/v1/onboardings/" + escaped(userID) + rest }
+
+// escaped returns a user ID as one piece of a path. Dots are escaped too: a path
+// with ".." in it is often shortened on the way.
+func escaped(userID string) string { return strings.ReplaceAll(url.PathEscape(userID), ".", "%2E") }
 
 // get asks for something and decodes it into v. It returns the answer as it came.
 func (c *client) get(ctx context.Context, path string, query url.Values, v any) ([]byte, error) {
@@ -97,7 +98,7 @@ func (c *client) do(ctx context.Context, method, path string, body []byte, v any
 	case err != nil:
 		return nil, 0, c.unreachable(ctx, err)
 	case len(answer) > maxAnswer:
-		return nil, 0, &failure{exit: ExitFailed, message: "the answer is too long; ask for less with --limit"}
+		return nil, 0, failed("the answer is too long; ask for less with --limit")
 	case res.StatusCode < 200 || res.StatusCode > 299:
 		return nil, res.StatusCode, c.refused(res, answer)
 	}
@@ -110,18 +111,28 @@ func (c *client) do(ctx context.Context, method, path string, body []byte, v any
 // unreachable says that no answer came.
 func (c *client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return &failure{exit: ExitFailed, message: "interrupted"}
+		return interrupted()
 	}
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return &failure{exit: ExitUnavailable, message: fmt.Sprintf(
+	return &failure{exit: ExitUnavailable, passing: true, message: fmt.Sprintf(
 		"no answer from %s: %v\ncheck that admit serve or admit worker runs there, and that --admin or ADMIT_ADMIN_URL is right", c.base, err)}
 }
 
 // stranger says that whoever answered is not the admin listener.
 func (c *client) stranger(status int) error {
-	return &failure{exit: ExitUnavailable, message: fmt.Sprintf(
+	return &failure{exit: ExitUnavailable, passing: passes(status), message: fmt.Sprintf(
 		"%s answers (%d), but not as Admit's admin listener does; check --admin or ADMIT_ADMIN_URL", c.base, status)}
+}
+
+// passes says whether a status tells of something that may pass by itself: the
+// admin listener's own, and a proxy's before it.
+func passes(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
 }

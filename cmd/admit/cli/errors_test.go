@@ -95,6 +95,27 @@ func TestUsage(t *testing.T) {
 		{[]string{"command", "user-1", "hold"}, "--reason is missing"},
 		{[]string{"command", "user-1", "hold", "--reason", "  "}, "--reason is missing"},
 		{[]string{"command", "user-1", "approve", "--reason", "a"}, "the commands are flag_high_risk, "},
+		{[]string{"command", "user-1", "erase", "--reason", "a"}, "admit erase USER"},
+		{[]string{"command", "user-1", "override_check", "--reason", "a", "--status", "passed"}, "--check is missing: override_check needs it"},
+		{[]string{"command", "user-1", "override_check", "--reason", "a", "--check", "kyc"}, "--status is missing"},
+		{[]string{"command", "user-1", "override_check", "--reason", "a", "--check", "id", "--status", "passed"}, "the checks are kyc, "},
+		{[]string{"command", "user-1", "override_check", "--reason", "a", "--check", "kyc", "--status", "none"}, "none that a check can be given; they are awaiting_user"},
+		{[]string{"command", "user-1", "override_check", "--reason", "a", "--check", "kyc", "--status", "passed", "--until", "soon"}, "no time ahead"},
+		{[]string{"command", "user-1", "override_check", "--reason", "a", "--check", "kyc", "--status", "passed", "--until", "2020-01-01"}, "no time ahead"},
+		{[]string{"command", "user-1", "hold", "--reason", "a", "--until", "24h"}, "hold takes no --until"},
+		{[]string{"command", "user-1", "extend_deadline", "--reason", "a"}, "--by is missing"},
+		{[]string{"command", "user-1", "extend_deadline", "--reason", "a", "--by", "0s"}, "no time span"},
+		{[]string{"command", "user-1", "extend_deadline", "--reason", "a", "--by", "-3d"}, "no time span"},
+		{[]string{"command", "user-1", "lift_override", "--reason", "a", "--check", "kyc", "--by", "3d"}, "lift_override takes no --by"},
+		{[]string{"erase"}, "USER is missing"},
+		{[]string{"erase", "user-1", "--yes"}, "--reason is missing"},
+		{[]string{"list", "--reversed=perhaps"}, "invalid argument"},
+		{[]string{"audit", "user-1"}, "--at is missing"},
+		{[]string{"audit", "user-1", "--at", "yesterday"}, "no time; it looks like"},
+		{[]string{"providers"}, "admit providers explain USER"},
+		{[]string{"providers", "explain"}, "USER is missing"},
+		{[]string{"completion"}, "SHELL is missing: it is one of bash, zsh, fish"},
+		{[]string{"completion", "sh"}, "no shell that is known"},
 		{[]string{"events"}, "a command is missing: admit events list, or admit events replay ID"},
 		{[]string{"events", "show"}, `"show" is no command of admit events`},
 		{[]string{"events", "list", "7"}, `unexpected argument "7"`},
@@ -219,10 +240,8 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	env := func(name string) string { return map[string]string{"ADMIT_TOKEN": readToken}[name] }
-	var out, said bytes.Buffer
-	if code := cli.Run(ctx, []string{"status", "user-1"}, env, &out, &said); code != cli.ExitFailed || said.String() != "admit: interrupted\n" {
-		t.Errorf("exit %d: %s", code, said.String())
+	if code, _, said := (operator{token: readToken, ctx: ctx}).run(t, "status", "user-1"); code != cli.ExitFailed || said != "admit: interrupted\n" {
+		t.Errorf("exit %d: %s", code, said)
 	}
 }
 
@@ -254,7 +273,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		return map[string]string{"ADMIT_TOKEN": readToken, "ADMIT_ADMIN_URL": url}[name]
 	}
 	var said bytes.Buffer
-	if code := cli.Run(t.Context(), []string{"list"}, env, full{}, &said); code != cli.ExitFailed || !strings.Contains(said.String(), "no space left") {
+	if code := cli.Run(t.Context(), []string{"list"}, cli.Surroundings{Env: env, Stdout: full{}, Stderr: &said}); code != cli.ExitFailed || !strings.Contains(said.String(), "no space left") {
 		t.Errorf("exit %d: %s", code, said.String())
 	}
 }

@@ -14,19 +14,7 @@ import (
 )
 
 func (a *app) events() *cobra.Command {
-	const words = "admit events list, or admit events replay ID"
-	cmd := &cobra.Command{
-		Use: "events", Short: help("events"),
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage("%q is no command of admit events: %s", args[0], words)
-			}
-			return usage("a command is missing: %s", words)
-		},
-		RunE: func(*cobra.Command, []string) error { return nil }, // Args takes none
-	}
-	cmd.AddCommand(a.eventsList(), a.eventsReplay())
-	return cmd
+	return group("events", "admit events list, or admit events replay ID", a.eventsList(), a.eventsReplay())
 }
 
 func (a *app) eventsList() *cobra.Command {

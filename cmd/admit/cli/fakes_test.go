@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"admit/admin"
-	"admit/cmd/admit/cli"
 	"admit/onboarding"
 )
 
@@ -25,7 +24,8 @@ var update = flag.Bool("update", false, "write testdata anew")
 
 // The tokens of the tests.
 const (
-	tokens       = "viewer:read:" + readToken + ",clerk:operate:" + operateToken
+	tokens       = "viewer:read:" + readToken + ",clerk:operate:" + operateToken + ",chief:admin:" + adminToken
+	adminToken   = "admin-token-000001"
 	readToken    = "read-token-0000001"
 	operateToken = "operate-token-0001"
 )
@@ -38,9 +38,14 @@ type store struct {
 	users    map[string]onboarding.Onboarding
 	timeline []onboarding.TimelineEntry
 	commands map[string]onboarding.Command // by user and request ID
+	orders   []string                      // user and request ID of each command, once, as they came
 	err      error
 	engine   error
 	refuse   string
+	refuses  map[string]string // refusals by user
+	fourEyes bool              // commands need two people
+	imported map[string]onboarding.ImportUser
+	rung     []string
 	events   []onboarding.EventView // oldest first
 	replays  map[int64]string       // actors, by event
 	refusal  onboarding.ReplayRefusal
@@ -105,10 +110,15 @@ func (s *store) AcceptCommand(_ context.Context, userID string, c onboarding.Com
 	if _, found := s.users[userID]; !found && s.err == nil {
 		return 0, onboarding.ErrNotFound
 	}
-	if old, found := s.commands[userID+" "+c.RequestID]; found && old != c {
+	key := userID + " " + c.RequestID
+	old, found := s.commands[key]
+	if found && old != c {
 		return 0, onboarding.ErrConflict
 	}
-	s.commands[userID+" "+c.RequestID] = c
+	if s.err == nil && !found {
+		s.orders = append(s.orders, key)
+	}
+	s.commands[key] = c
 	return 1, s.err
 }
 
@@ -116,12 +126,20 @@ func (s *store) CommandOutcome(context.Context, string, string) (onboarding.Comm
 	return onboarding.CommandOutcome{}, false, s.err
 }
 
-func (s *store) Command(_ context.Context, _, requestID string) (onboarding.CommandOutcome, error) {
+func (s *store) Command(_ context.Context, userID, requestID string) (onboarding.CommandOutcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := onboarding.CommandOutcome{RequestID: requestID, Outcome: onboarding.Applied}
-	if s.refuse != "" {
-		o.Outcome, o.Reason = onboarding.Refused, s.refuse
+	c := s.commands[userID+" "+requestID]
+	switch {
+	case s.refuse != "" || s.refuses[userID] != "":
+		o.Outcome, o.Reason = onboarding.Refused, s.refuse+s.refuses[userID]
+	case s.fourEyes && c.Approves == "":
+		o.Outcome, o.Reason = onboarding.Noted, "proposed"
+		u := s.users[userID]
+		u.Proposals = []onboarding.Proposal{{RequestID: requestID, Command: c.Name, Actor: c.Actor, Check: c.Check, Status: c.Status,
+			Until: c.Until, By: c.By, Expires: at.Add(onboarding.ProposalFor)}}
+		s.users[userID] = u
 	}
 	return o, s.engine
 }
@@ -167,7 +185,11 @@ func (s *store) Replay(_ context.Context, id int64, actor string) (int64, string
 	return 0, "", onboarding.ErrNoEvent
 }
 
-func (s *store) Ring(string, onboarding.Ring) {}
+func (s *store) Ring(userID string, _ onboarding.Ring) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rung = append(s.rung, userID)
+}
 
 // hostile holds what a terminal would act on: a colour, a title, a C1 control, a
 // bell, a line of its own, and a turned direction.
@@ -177,7 +199,7 @@ func newStore() *store {
 	deadline := at.Add(24 * time.Hour)
 	approved := onboarding.Onboarding{
 		UserID: "user-1", Stage: onboarding.StageApproved, BlockedOn: onboarding.Nobody, Access: onboarding.AccessGranted, AccessVersion: 1,
-		Events: 2, LastSeq: 3, Version: 3, Held: []onboarding.Check{}, HasContact: true, StartedAt: at, StageSince: at.Add(time.Minute),
+		Events: 2, LastSeq: 3, Version: 3, Held: []onboarding.Check{}, Proposals: []onboarding.Proposal{}, HasContact: true, StartedAt: at, StageSince: at.Add(time.Minute),
 		Checks: onboarding.CheckViews{
 			KYC:     &onboarding.CheckView{Status: onboarding.StatusPassed, Since: at.Add(time.Minute), ProviderStatus: "VERIFIED", Attempt: "SUCCESSFUL"},
 			SEPAKYC: &onboarding.CheckView{Status: onboarding.StatusActionRequired, Since: at, ProviderStatus: "SOFT_KYC_FAILED", Reasons: []string{"BAD_SELFIE", "OTHER"}, DocsMissing: []string{"SELFIE"}, Message: hostile},
@@ -187,9 +209,17 @@ func newStore() *store {
 		UserID: "a/b ü", Stage: onboarding.StageSuspended, BlockedOn: onboarding.Compliance, Access: onboarding.AccessRevoked, AccessVersion: 2,
 		Stalled: true, Reversed: true, Pending: 2, Events: 5, LastSeq: 7, Version: 6, Held: []onboarding.Check{onboarding.KYC},
 		StartedAt: at, StageSince: at.Add(time.Hour), NextDeadline: &deadline,
+		Proposals: []onboarding.Proposal{
+			{RequestID: "r-7", Command: onboarding.CommandOverride, Actor: "clerk", Check: onboarding.POA, Status: onboarding.StatusPassed, Until: deadline, Expires: deadline},
+			{RequestID: "r-8", Command: onboarding.CommandErase, Actor: "chief", Expires: deadline},
+		},
+		Checks: onboarding.CheckViews{
+			KYC:     &onboarding.CheckView{Status: onboarding.StatusPassed, Since: at, ProviderStatus: "NOT_VERIFIED", Override: &onboarding.OverrideView{Until: deadline, Provider: onboarding.StatusFailed}},
+			SEPAKYC: &onboarding.CheckView{Status: onboarding.StatusInReview, Since: at, ProviderStatus: "FULL_USER", Unconfirmed: true},
+		},
 	}
 	fresh := onboarding.Onboarding{UserID: "..", Stage: onboarding.StageCollecting, BlockedOn: onboarding.User, Access: onboarding.AccessNone, Pending: 1}
-	s := &store{users: map[string]onboarding.Onboarding{}, commands: map[string]onboarding.Command{}}
+	s := &store{users: map[string]onboarding.Onboarding{}, commands: map[string]onboarding.Command{}, refuses: map[string]string{}, imported: map[string]onboarding.ImportUser{}}
 	for _, o := range []onboarding.Onboarding{approved, suspended, fresh} {
 		s.users[o.UserID] = o
 	}
@@ -226,6 +256,13 @@ func timeline() []onboarding.TimelineEntry {
 // serve runs a real admin listener on the store and returns its URL.
 func serve(t *testing.T, st *store) string {
 	t.Helper()
+	srv := httptest.NewServer(handler(t, st))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+func handler(t *testing.T, st *store) http.Handler {
+	t.Helper()
 	parsed, err := admin.ParseTokens(tokens)
 	if err != nil {
 		t.Fatal(err)
@@ -237,18 +274,43 @@ func serve(t *testing.T, st *store) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(s.Handler())
+	return s.Handler()
+}
+
+// between serves a store behind a middleman who may spoil requests: it returns
+// true where it has answered itself.
+func between(t *testing.T, st *store, middleman func(http.ResponseWriter, *http.Request) bool) string {
+	t.Helper()
+	next := handler(t, st)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !middleman(w, r) {
+			next.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(srv.Close)
 	return srv.URL
 }
 
-// run runs a command as an operator in Vienna does.
-func run(t *testing.T, url, token string, args ...string) (code int, stdout, stderr string) {
+// hangUp ends the connection without an answer.
+func hangUp() { panic(http.ErrAbortHandler) }
+
+// file writes a file of the test and returns its path.
+func file(t *testing.T, name, text string) string {
 	t.Helper()
-	env := map[string]string{"ADMIT_ADMIN_URL": url, "ADMIT_TOKEN": token, "TZ": "Europe/Vienna"}
-	var out, err bytes.Buffer
-	code = cli.Run(t.Context(), args, func(name string) string { return env[name] }, &out, &err)
-	return code, out.String(), err.String()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // golden compares a text with a file of testdata, or writes it anew.

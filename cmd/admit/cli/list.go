@@ -3,9 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,23 +17,22 @@ import (
 const maxPage = 500
 
 type listFlags struct {
-	stage, blockedOn, after string
-	stalled, all            bool
-	limit                   int
+	filter
+	after string
+	all   bool
+	limit int
 }
 
 func (a *app) list() *cobra.Command {
 	var f listFlags
 	cmd := &cobra.Command{Use: "list", Short: help("list"), Args: arguments()}
 	flags := cmd.Flags()
-	flags.StringVar(&f.stage, "stage", "", "only those in this `STAGE`: "+joined(onboarding.Stages[:]))
-	flags.StringVar(&f.blockedOn, "blocked-on", "", "only those that wait for this `PARTY`: "+joined(onboarding.Parties[:]))
-	flags.BoolVar(&f.stalled, "stalled", false, "only those that are stalled, or with --stalled=false only those that are not")
+	f.filter.add(cmd)
 	flags.IntVar(&f.limit, "limit", 100, "users on a page, up to "+strconv.Itoa(maxPage))
 	flags.StringVar(&f.after, "after", "", "begin behind this `USER`")
 	flags.BoolVar(&f.all, "all", false, "all pages")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		query, err := f.query(flags.Changed("stalled"), flags.Changed("limit"))
+		query, err := f.query(cmd)
 		if err != nil {
 			return err
 		}
@@ -50,7 +48,7 @@ func (a *app) list() *cobra.Command {
 			return a.printPage("items", items, next)
 		}
 		if err := a.printList(items); err != nil {
-			return c.stranger(200)
+			return c.stranger(http.StatusOK)
 		}
 		if next != "" {
 			a.tell("there are more: --all shows all, --after %q the next page", next)
@@ -61,25 +59,17 @@ func (a *app) list() *cobra.Command {
 }
 
 // query checks the flags and returns what to ask for.
-func (f listFlags) query(stalled, limited bool) (url.Values, error) {
-	query := url.Values{}
+func (f listFlags) query(cmd *cobra.Command) (url.Values, error) {
+	query, err := f.filter.query(cmd)
 	switch {
-	case f.stage != "" && !onboarding.Stage(f.stage).Valid():
-		return nil, usage("--stage %q is no stage; the stages are %s", f.stage, joined(onboarding.Stages[:]))
-	case f.blockedOn != "" && !onboarding.Party(f.blockedOn).Valid():
-		return nil, usage("--blocked-on %q is nobody; it is one of %s", f.blockedOn, joined(onboarding.Parties[:]))
+	case err != nil:
+		return nil, err
 	case f.limit < 1 || f.limit > maxPage:
 		return nil, usage("--limit must be 1 to %d", maxPage)
+	case f.after != "":
+		query.Set("after", f.after)
 	}
-	for name, value := range map[string]string{"stage": f.stage, "blockedOn": f.blockedOn, "after": f.after} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	if stalled {
-		query.Set("stalled", strconv.FormatBool(f.stalled))
-	}
-	if f.all && !limited {
+	if f.all && !cmd.Flags().Changed("limit") {
 		f.limit = maxPage
 	}
 	query.Set("limit", strconv.Itoa(f.limit))
@@ -88,27 +78,42 @@ func (f listFlags) query(stalled, limited bool) (url.Values, error) {
 
 // pages reads a page, or all there are from there on. It returns the entries as
 // they came, and where the next page begins.
-func (c *client) pages(ctx context.Context, path string, query url.Values, field string, all bool) (string, []json.RawMessage, error) {
-	var entries []json.RawMessage
-	seen := []string{query.Get("after")}
+func (c *client) pages(ctx context.Context, path string, query url.Values, field string, all bool) (next string, entries []json.RawMessage, err error) {
+	next, err = c.walk(ctx, path, query, field, func(some []json.RawMessage) (bool, error) {
+		entries = append(entries, some...)
+		return all, nil
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return next, entries, nil
+}
+
+// walk hands each page from the one that the query names on to visit, until
+// there is none left or visit does not want another. It returns where the next
+// page begins.
+func (c *client) walk(ctx context.Context, path string, query url.Values, field string, visit func([]json.RawMessage) (bool, error)) (string, error) {
+	seen := map[string]bool{query.Get("after"): true}
 	for {
 		var page map[string]json.RawMessage
 		if _, err := c.get(ctx, path, query, &page); err != nil {
-			return "", nil, err
+			return "", err
 		}
 		var some []json.RawMessage
 		next := ""
 		if json.Unmarshal(page[field], &some) != nil || json.Unmarshal(page["next"], &next) != nil {
-			return "", nil, c.stranger(200)
+			return "", c.stranger(http.StatusOK)
 		}
-		entries = append(entries, some...)
-		if next == "" || !all {
-			return next, entries, nil
+		more, err := visit(some)
+		switch {
+		case err != nil:
+			return "", err
+		case next == "" || !more:
+			return next, nil
+		case seen[next]:
+			return "", failed("%s gives the same page again and again", c.base)
 		}
-		if slices.Contains(seen, next) {
-			return "", nil, &failure{exit: ExitFailed, message: fmt.Sprintf("%s gives the same page again and again", c.base)}
-		}
-		seen = append(seen, next)
+		seen[next] = true
 		query.Set("after", next)
 	}
 }
@@ -120,7 +125,7 @@ func (a *app) printPage(field string, entries []json.RawMessage, next string) er
 	}
 	page, err := json.Marshal(map[string]any{field: entries, "next": next})
 	if err != nil {
-		return &failure{exit: ExitFailed, message: fmt.Sprintf("the page cannot be written: %v", err)}
+		return failed("the page cannot be written: %v", err)
 	}
 	a.printJSON(page)
 	return nil

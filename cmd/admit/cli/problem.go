@@ -5,19 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // problem is what the API answers instead of what was asked for.
 type problem struct {
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
-	Reason    string `json:"reason"`
-	RequestID string `json:"requestId"`
-	Errors    []struct {
-		Location string `json:"location"`
-		Message  string `json:"message"`
-	} `json:"errors"`
+	Code      string  `json:"code"`
+	Detail    string  `json:"detail"`
+	Reason    string  `json:"reason"`
+	RequestID string  `json:"requestId"`
+	Errors    []fault `json:"errors"`
+}
+
+// fault is one mistake in what was sent.
+type fault struct {
+	Location string `json:"location"`
+	Message  string `json:"message"`
+	Line     int    `json:"line"` // of an import: the user's line in the file
 }
 
 // refused turns an answer that is no 2xx into a failure that says what to do.
@@ -26,22 +32,20 @@ func (c *client) refused(res *http.Response, answer []byte) error {
 	if err := json.Unmarshal(answer, &p); err != nil || p.Code == "" {
 		return c.stranger(res.StatusCode)
 	}
-	f := &failure{exit: ExitFailed, message: p.Detail, body: answer}
+	f := &failure{exit: ExitFailed, message: p.Detail, body: answer, code: p.Code, faults: p.Errors, reason: p.Reason, passing: passes(res.StatusCode), after: retryAfter(res)}
 	switch p.Code {
 	case "unauthorized":
 		f.exit, f.message = ExitUnauthorized, fmt.Sprintf("%s does not know the token in ADMIT_TOKEN; it must be one of the ADMIT_ADMIN_TOKENS there", c.base)
 	case "forbidden":
-		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; commands and replays need operate or admin"
+		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; commands and replays need operate or admin, erasing and imports need admin"
 	case "not_found":
 		f.exit = ExitNotFound
 	case "unavailable":
 		f.exit, f.message = ExitUnavailable, fmt.Sprintf("%s\ntry again; %s/readyz says what is missing", p.Detail, c.base)
 	case "refused":
-		f.message = fmt.Sprintf("refused (%s): %s", p.Reason, p.Detail)
+		f.message = refusedPrefix(p.Reason) + p.Detail
 	case "not_replayable":
 		f.message = fmt.Sprintf("not replayed (%s): %s", p.Reason, p.Detail)
-	case "conflict":
-		f.message = p.Detail + "\ngive another --request-id, or none"
 	case "internal":
 		f.message = fmt.Sprintf("%s\nthe log of %s says why, under requestId %s", p.Detail, c.base, p.RequestID)
 	case "invalid":
@@ -54,6 +58,28 @@ func (c *client) refused(res *http.Response, answer []byte) error {
 		}
 	}
 	return f
+}
+
+// refusedPrefix begins the message of a command that the rules refused.
+func refusedPrefix(reason string) string { return "refused (" + reason + "): " }
+
+// retryAfter returns the wait that an answer asks for, 0 for none; a date, which
+// the header may also hold, counts as none.
+func retryAfter(res *http.Response) time.Duration {
+	seconds, err := strconv.ParseUint(res.Header.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// with adds a line to a failure.
+func with(err error, line string) error {
+	var f *failure
+	if errors.As(err, &f) {
+		f.message += "\n" + line
+	}
+	return err
 }
 
 // about adds to a failure to find a user who was looked for.

@@ -11,7 +11,7 @@ import (
 
 func (a *app) status() *cobra.Command {
 	return &cobra.Command{
-		Use: "status USER", Short: help("status"), Args: arguments("USER"),
+		Use: "status USER", Short: help("status"), Args: arguments("USER"), ValidArgsFunction: a.completeUserThen(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.client()
 			if err != nil {
@@ -43,6 +43,17 @@ func (a *app) printStatus(o onboarding.Onboarding) {
 	if len(o.Held) > 0 {
 		t.row("held reports", joined(o.Held))
 	}
+	for _, c := range named(o.Checks) {
+		if c.Unconfirmed {
+			t.row("unconfirmed", string(c.name)+": the webhook passed it, and the provider's API has not said so yet")
+		}
+		if v := c.Override; v != nil {
+			t.row("override", fmt.Sprintf("%s is %s by an operator's word until %s; by the provider's it is %s", c.name, c.Status, a.time(v.Until), v.Provider))
+		}
+	}
+	for _, p := range o.Proposals {
+		t.row("proposal", proposal(p)+", until "+a.time(p.Expires)+"; a second person agrees with: "+approval(o.UserID, p))
+	}
 	deadline := "none"
 	if o.NextDeadline != nil {
 		deadline = a.time(*o.NextDeadline)
@@ -56,6 +67,21 @@ func (a *app) printStatus(o onboarding.Onboarding) {
 	}
 	t.flush()
 	a.printChecks(o.Checks)
+}
+
+// proposal says what was proposed, and by whom.
+func proposal(p onboarding.Proposal) string {
+	words := []string{p.Command}
+	if p.Check != "" {
+		words = append(words, string(p.Check))
+	}
+	if p.Status != "" {
+		words = append(words, string(p.Status))
+	}
+	if p.By != 0 {
+		words = append(words, "by", p.By.D().String())
+	}
+	return strings.Join(append(words, "proposed by", p.Actor), " ")
 }
 
 func since(at string) string {

@@ -15,7 +15,7 @@ import (
 
 func (a *app) timeline() *cobra.Command {
 	var after string
-	cmd := &cobra.Command{Use: "timeline USER", Short: help("timeline"), Args: arguments("USER")}
+	cmd := &cobra.Command{Use: "timeline USER", Short: help("timeline"), Args: arguments("USER"), ValidArgsFunction: a.completeUserThen(nil)}
 	cmd.Flags().StringVar(&after, "after", "", "begin behind this `PLACE`: next of an answer as JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := a.client()
