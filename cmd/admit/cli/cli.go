@@ -43,6 +43,7 @@ func Commands() []Command {
 		{"list", "list users: admit list --stage on_hold"},
 		{"command", "send a command: admit command USER hold --reason …"},
 		{"erase", "erase a user's personal data: admit erase USER --reason …"},
+		{"bulk", "send a command to many users: admit bulk run hold --stage in_review --reason …"},
 		{"events", "list webhooks that nobody understood, and replay them: admit events list, admit events replay ID"},
 		{"completion", "print a script that completes commands in your shell: admit completion bash"},
 	}
@@ -100,7 +101,7 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{Use: "admit", SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	root.PersistentFlags().StringVar(&a.admin, "admin", "", "the admin listener's `URL` (default: ADMIT_ADMIN_URL, else "+DefaultAdmin+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.status(), a.timeline(), a.audit(), a.providers(), a.list(), a.command(), a.erase(), a.events(), a.completion())
+	root.AddCommand(a.status(), a.timeline(), a.audit(), a.providers(), a.list(), a.command(), a.erase(), a.bulk(), a.events(), a.completion())
 	a.addOthers(root)
 	root.SetOut(&a.out)
 	root.SetErr(a.Stderr)

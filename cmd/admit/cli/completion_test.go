@@ -26,9 +26,12 @@ func TestCompletion(t *testing.T) {
 		not  []string
 	}{
 		{"sta", []string{"status"}, []string{"list", "serve"}},
-		{".", []string{"status", "completion", "serve"}, []string{"help-me"}},
+		{".", []string{"status", "bulk", "completion", "serve"}, []string{"help-me"}},
+		{"bulk .", []string{"run", "resume", "report"}, nil},
+		{"bulk run .", []string{"hold", "override_check"}, []string{"erase"}},
 		{"list --stage .", []string{"collecting", "on_hold"}, nil},
 		{"list --blocked-on .", []string{"user", "compliance"}, nil},
+		{"bulk run hold --stage in", []string{"in_review"}, nil},
 		{"command user-1 .", []string{"hold", "extend_deadline"}, []string{"erase", "user-1"}},
 		{"command user-1 override_check --check .", []string{"kyc", "sepa_kyc"}, nil},
 		{"command user-1 override_check --status .", []string{"passed"}, []string{"none"}},
