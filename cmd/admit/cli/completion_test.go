@@ -26,7 +26,7 @@ func TestCompletion(t *testing.T) {
 		not  []string
 	}{
 		{"sta", []string{"status"}, []string{"list", "serve"}},
-		{".", []string{"status", "bulk", "completion", "serve"}, []string{"help-me"}},
+		{".", []string{"status", "bulk", "import", "completion", "serve"}, []string{"help-me"}},
 		{"bulk .", []string{"run", "resume", "report"}, nil},
 		{"bulk run .", []string{"hold", "override_check"}, []string{"erase"}},
 		{"list --stage .", []string{"collecting", "on_hold"}, nil},
