@@ -45,6 +45,7 @@ func Commands() []Command {
 		{"erase", "erase a user's personal data: admit erase USER --reason …"},
 		{"bulk", "send a command to many users: admit bulk run hold --stage in_review --reason …"},
 		{"import", "bring users who were verified before: admit import FILE"},
+		{"wake", "have workflows look again: admit wake USER, admit wake --all"},
 		{"events", "list webhooks that nobody understood, and replay them: admit events list, admit events replay ID"},
 		{"completion", "print a script that completes commands in your shell: admit completion bash"},
 	}
@@ -102,7 +103,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{Use: "admit", SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	root.PersistentFlags().StringVar(&a.admin, "admin", "", "the admin listener's `URL` (default: ADMIT_ADMIN_URL, else "+DefaultAdmin+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.status(), a.timeline(), a.audit(), a.providers(), a.list(), a.command(), a.erase(), a.bulk(), a.imports(), a.events(), a.completion())
+	root.AddCommand(a.status(), a.timeline(), a.audit(), a.providers(), a.list(), a.command(), a.erase(), a.bulk(), a.imports(),
+		a.wake(), a.events(), a.completion())
 	a.addOthers(root)
 	root.SetOut(&a.out)
 	root.SetErr(a.Stderr)

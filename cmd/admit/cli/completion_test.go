@@ -37,6 +37,7 @@ func TestCompletion(t *testing.T) {
 		{"command user-1 override_check --status .", []string{"passed"}, []string{"none"}},
 		{"status user", []string{"user-1", "user-2"}, []string{"user-3", "user-4", "..", "a/b"}},
 		{"erase user", []string{"user-1"}, nil},
+		{"wake user-1 user", []string{"user-2"}, nil},
 		{"completion .", []string{"bash", "zsh", "fish"}, nil},
 	} {
 		args := strings.Fields(c.args)

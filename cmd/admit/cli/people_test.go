@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -169,6 +170,62 @@ func TestAuditTimes(t *testing.T) {
 		}
 	}
 	if code, _, said := run(t, url, readToken, "audit", "user-1", "--at", "2026-02-01"); code != cli.ExitNotFound || !strings.Contains(said, "user-1: ") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}
+
+func TestWake(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		out  string
+		rung []string
+	}{
+		{"one", []string{"user-1"}, cli.ExitDone, "1 user rung\n", []string{"user-1"}},
+		{"some, each once", []string{"user-1", "..", "user-1"}, cli.ExitDone, "2 users rung\n", []string{"..", "user-1"}},
+		{"somebody unknown", []string{"user-1", "nobody-1"}, cli.ExitNotFound, "1 user rung\n", []string{"user-1"}},
+		{"a stage", []string{"--stage", "suspended"}, cli.ExitDone, "1 user rung\n", []string{"a/b ü"}},
+		{"all", []string{"--all", "--rate", "1/s"}, cli.ExitDone, "3 users rung\n", []string{"..", "a/b ü", "user-1"}},
+		{"from somewhere on", []string{"--all", "--after", ".."}, cli.ExitDone, "2 users rung\n", []string{"a/b ü", "user-1"}},
+		{"as JSON", []string{"--all", "--json"}, cli.ExitDone, "{\n  \"rung\": 3\n}\n", []string{"..", "a/b ü", "user-1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			st := newStore()
+			clock := newClock()
+			code, out, said := operator{url: serve(t, st), token: operateToken, clock: clock}.run(t, append([]string{"wake"}, c.args...)...)
+			if code != c.code || out != c.out || strings.Join(st.rung, ", ") != strings.Join(c.rung, ", ") {
+				t.Errorf("exit %d, rung %v: %s%s", code, st.rung, out, said)
+			}
+			if c.code != cli.ExitDone && !strings.Contains(said, "nobody knows nobody-1") {
+				t.Error(said)
+			}
+			if c.name == "all" && clock.slept() != 2*time.Second {
+				t.Errorf("it took %v", clock.slept())
+			}
+		})
+	}
+}
+
+// Waking says how to go on where it failed.
+func TestWakeFails(t *testing.T) {
+	t.Parallel()
+	st := newStore()
+	url := serve(t, st)
+	ctx, interrupt := context.WithCancel(t.Context())
+	clock := newClock()
+	o := operator{url: url, token: operateToken, ctx: ctx, clock: clock}
+	// The second page waits for its second.
+	clock.onSleep = interrupt
+	code, out, said := o.run(t, "wake", "--all", "--rate", "2/s")
+	if code != cli.ExitFailed || out != "" || !strings.Contains(said, "interrupted\n2 users rung; the same again goes on with --after 'a/b ü'") {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+	st.err = errors.New("away")
+	code, _, said = run(t, url, operateToken, "wake", "user-1")
+	if code != cli.ExitFailed || !strings.Contains(said, "0 users rung; a ring too many is harmless") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 }
