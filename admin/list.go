@@ -14,6 +14,7 @@ type listInput struct {
 	Stage     stage        `query:"stage" doc:"Only those in this stage"`
 	BlockedOn party        `query:"blockedOn" doc:"Only those that wait for this party"`
 	Stalled   optionalBool `query:"stalled" doc:"Only those that are stalled, or with false only those that are not"`
+	Reversed  optionalBool `query:"reversed" doc:"Only those of whom a check that had passed is passed no longer, or with false only the others"`
 	Limit     int          `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"Users on a page"`
 	After     string       `query:"after" doc:"Where the page begins: next of the page before"`
 }
@@ -42,7 +43,7 @@ func (s *Server) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.Store)
 	defer cancel()
 	page, next, err := s.store.List(ctx, onboarding.ListFilter{
-		Stage: onboarding.Stage(in.Stage), BlockedOn: onboarding.Party(in.BlockedOn), Stalled: in.Stalled.get(),
+		Stage: onboarding.Stage(in.Stage), BlockedOn: onboarding.Party(in.BlockedOn), Stalled: in.Stalled.get(), Reversed: in.Reversed.get(),
 		After: in.After, Limit: in.Limit,
 	})
 	if err != nil {

@@ -53,6 +53,7 @@ func TestList(t *testing.T) {
 		{"?after=a%2Bb%26", onboarding.ListFilter{Limit: 100, After: "a+b&"}, 2, ""},
 		{"?stage=on_hold&blockedOn=compliance&stalled=true", onboarding.ListFilter{
 			Limit: 100, Stage: onboarding.StageOnHold, BlockedOn: onboarding.Compliance, Stalled: &yes}, 3, ""},
+		{"?reversed=true", onboarding.ListFilter{Limit: 100, Reversed: &yes}, 3, ""},
 		{"?stalled=false", onboarding.ListFilter{Limit: 100, Stalled: &no}, 3, ""},
 	} {
 		t.Run(c.query, func(t *testing.T) {

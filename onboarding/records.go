@@ -37,7 +37,7 @@ type Ring struct {
 	Provider string   `json:"provider,omitempty"`
 	Route    string   `json:"route,omitempty"`
 	Words    []string `json:"words,omitempty"` // status words that are known codes
-	Cause    string   `json:"cause,omitempty"` // why it rings, where it is no webhook or command: inbox or overdue by a sweep, or replay
+	Cause    string   `json:"cause,omitempty"` // why it rings, where it is no webhook or command: inbox or overdue by a sweep, replay, or wake
 }
 
 // Contact is how a user is reached: personal data, never in Temporal, the log or

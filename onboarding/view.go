@@ -106,6 +106,7 @@ type ListFilter struct {
 	Stage     Stage
 	BlockedOn Party
 	Stalled   *bool
+	Reversed  *bool
 	After     string // the last user ID of the page before, "" for the first page
 	Limit     int    // 1 to 500
 }

@@ -42,12 +42,12 @@ func (s *Store) Onboarding(ctx context.Context, userID string) (onboarding.Onboa
 func (s *Store) List(ctx context.Context, f onboarding.ListFilter) ([]onboarding.Onboarding, string, error) {
 	limit := pageSize(f.Limit)
 	unfolded := (f.Stage == "" || f.Stage == onboarding.StageCollecting) &&
-		(f.BlockedOn == "" || f.BlockedOn == onboarding.User) && (f.Stalled == nil || !*f.Stalled)
+		(f.BlockedOn == "" || f.BlockedOn == onboarding.User) && (f.Stalled == nil || !*f.Stalled) && (f.Reversed == nil || !*f.Reversed)
 	var ids []string
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		// Planned anew for its arguments: one plan for all filters would use no index.
 		rows, err := conn.Query(ctx, sqlList, pgx.QueryExecModeCacheDescribe,
-			f.After, string(f.Stage), string(f.BlockedOn), f.Stalled, limit+1, unfolded)
+			f.After, string(f.Stage), string(f.BlockedOn), f.Stalled, limit+1, unfolded, f.Reversed)
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,8 @@ func TestList(t *testing.T) {
 			advance(t, s, user)
 		}
 	}
+	accept(t, s, report("user-05", expired))
+	advance(t, s, "user-05")
 	slices.Sort(users)
 	yes, no := true, false
 	for _, tc := range []struct {
@@ -70,12 +72,15 @@ func TestList(t *testing.T) {
 	}{
 		{"all", onboarding.ListFilter{}, users},
 		{"in review", onboarding.ListFilter{Stage: onboarding.StageInReview}, []string{"user-00", "user-02", "user-04", "user-06", "user-08"}},
-		{"approved", onboarding.ListFilter{Stage: onboarding.StageApproved}, []string{"User-Z", "user-01", "user-03", "user-05"}},
+		{"approved", onboarding.ListFilter{Stage: onboarding.StageApproved}, []string{"User-Z", "user-01", "user-03"}},
 		{"collecting: not folded yet", onboarding.ListFilter{Stage: onboarding.StageCollecting}, []string{"user-09", "user-10", "user-11"}},
-		{"blocked on nobody", onboarding.ListFilter{BlockedOn: onboarding.Nobody}, []string{"User-Z", "user-01", "user-03", "user-05"}},
-		{"blocked on the user", onboarding.ListFilter{BlockedOn: onboarding.User}, []string{"user-09", "user-10", "user-11"}},
+		{"blocked on nobody", onboarding.ListFilter{BlockedOn: onboarding.Nobody}, []string{"User-Z", "user-01", "user-03"}},
+		{"blocked on the user", onboarding.ListFilter{BlockedOn: onboarding.User}, []string{"user-05", "user-09", "user-10", "user-11"}},
 		{"stalled", onboarding.ListFilter{Stalled: &yes}, nil},
 		{"not stalled", onboarding.ListFilter{Stalled: &no}, users},
+		{"reversed", onboarding.ListFilter{Reversed: &yes}, []string{"user-05"}},
+		{"reversed and stalled", onboarding.ListFilter{Reversed: &yes, Stalled: &yes}, nil},
+		{"not reversed, approved", onboarding.ListFilter{Reversed: &no, Stage: onboarding.StageApproved}, []string{"User-Z", "user-01", "user-03"}},
 		{"two filters", onboarding.ListFilter{Stage: onboarding.StageApproved, BlockedOn: onboarding.User}, nil},
 	} {
 		for _, limit := range []int{0, 1, 2, 5, 12, 1000} {

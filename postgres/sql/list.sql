@@ -2,7 +2,7 @@
 select user_id from (
     (select user_id from onboardings
      where user_id > $1 and ($2 = '' or stage = $2) and ($3 = '' or blocked_on = $3)
-       and ($4::boolean is null or stalled = $4)
+       and ($4::boolean is null or stalled = $4) and ($7::boolean is null or reversed = $7)
      order by user_id limit $5)
     union
     (select i.user_id from inbox i
