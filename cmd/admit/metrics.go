@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,7 +11,6 @@ import (
 
 	"admit/activities"
 	"admit/onboarding"
-	"admit/postgres"
 )
 
 // metrics counts what the packages observe. What stands in the database is read
@@ -31,6 +29,9 @@ type metrics struct {
 	deliveryAge   *prometheus.HistogramVec
 	rings         *prometheus.CounterVec
 	dispatchPause prometheus.Gauge
+	asks          *prometheus.CounterVec
+	askTime       *prometheus.HistogramVec
+	digests       *prometheus.CounterVec
 }
 
 // short are the bounds, in seconds, for what should take milliseconds.
@@ -64,15 +65,29 @@ func newMetrics(build string) *metrics {
 			Help: "Signals sent to workflows, by result."}, []string{"result"}),
 		dispatchPause: prometheus.NewGauge(prometheus.GaugeOpts{Name: "admit_dispatch_paused",
 			Help: "1 while the dispatcher waits for Temporal to come back."}),
+		asks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "admit_asks_total",
+			Help: "Questions to the providers' APIs, by provider and outcome."}, []string{"provider", "outcome"}),
+		askTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "admit_ask_seconds",
+			Help: "How long a question to a provider's API took, with the wait for its turn.", Buckets: short}, []string{"provider"}),
+		digests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "admit_digests_total",
+			Help: "Attempts to mail the reviewers' digest, by result."}, []string{"result"}),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "admit_build_info", Help: "Always 1; the build is in the label.",
 		ConstLabels: prometheus.Labels{"build": build}})
 	info.Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), info,
-		m.webhooks, m.webhookTime, m.batchSize, m.batchTime, m.inputs, m.foldLag, m.attempts, m.attemptTime, m.deliveryAge, m.rings, m.dispatchPause)
+		m.webhooks, m.webhookTime, m.batchSize, m.batchTime, m.inputs, m.foldLag, m.attempts, m.attemptTime, m.deliveryAge, m.rings, m.dispatchPause,
+		m.asks, m.askTime, m.digests)
 	// So that an alert sees 0 and not nothing before the first of its kind.
 	m.inputs.WithLabelValues(string(onboarding.InputReport), string(onboarding.Unrecognised))
 	m.inputs.WithLabelValues(string(onboarding.InputUndecodable), string(onboarding.Unrecognised))
+	for _, outcome := range activities.AskOutcomes {
+		m.asks.WithLabelValues("p100", string(outcome))
+		m.asks.WithLabelValues("xgateway", string(outcome))
+	}
+	for _, result := range []onboarding.AttemptResult{onboarding.AttemptDelivered, onboarding.AttemptRefused, onboarding.AttemptFailed} {
+		m.digests.WithLabelValues(string(result))
+	}
 	return m
 }
 
@@ -99,6 +114,15 @@ func (m *metrics) attempt(o activities.Observation) {
 	}
 }
 
+func (m *metrics) ask(o activities.AskObservation) {
+	m.asks.WithLabelValues(o.Provider, string(o.Outcome)).Inc()
+	m.askTime.WithLabelValues(o.Provider).Observe(o.Took.Seconds())
+}
+
+func (m *metrics) digest(result onboarding.AttemptResult) {
+	m.digests.WithLabelValues(string(result)).Inc()
+}
+
 func (m *metrics) ring(result string) { m.rings.WithLabelValues(result).Inc() }
 
 func (m *metrics) paused(paused bool) {
@@ -116,70 +140,3 @@ func (m *metrics) handler(logger *slog.Logger) http.Handler {
 type scrapeLog struct{ logger *slog.Logger }
 
 func (l scrapeLog) Println(v ...any) { l.logger.Warn("metrics could not be collected", "error", v) }
-
-// gauges reads what stands in the database, and whether PostgreSQL and Temporal
-// answer, at each scrape.
-type gauges struct {
-	stats    func(context.Context) (postgres.Stats, error)
-	temporal func(context.Context) error
-	logger   *slog.Logger
-}
-
-// scrapeTimeout bounds what one scrape asks of PostgreSQL and of Temporal each.
-const scrapeTimeout = 2 * time.Second
-
-var (
-	descPostgres   = prometheus.NewDesc("admit_postgres_up", "1 while PostgreSQL answers.", nil, nil)
-	descTemporal   = prometheus.NewDesc("admit_temporal_up", "1 while Temporal answers.", nil, nil)
-	descInbox      = prometheus.NewDesc("admit_inbox_events", "Events stored and not folded yet.", nil, nil)
-	descInboxAge   = prometheus.NewDesc("admit_inbox_oldest_seconds", "Age of the oldest event not folded yet, 0 for none.", nil, nil)
-	descEffectAge  = prometheus.NewDesc("admit_effects_oldest_seconds", "Age of the oldest waiting effect, 0 for none.", []string{"lane"}, nil)
-	descRevokeAge  = prometheus.NewDesc("admit_revoke_oldest_seconds", "Age of the oldest waiting access.revoked, 0 for none.", nil, nil)
-	descRevokeLate = prometheus.NewDesc("admit_revoke_overdue_users", "Users with an access.revoked that waits for over 60 seconds.", nil, nil)
-	descParked     = prometheus.NewDesc("admit_effects_parked", "Effects given up on, to be replayed by an operator.", []string{"target"}, nil)
-	descNoAccess   = prometheus.NewDesc("admit_access_parked", "Effects of the access lanes given up on: their target is not configured any more.", nil, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (g gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descPostgres, descTemporal, descInbox, descInboxAge, descEffectAge, descRevokeAge, descRevokeLate, descParked, descNoAccess} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector. While PostgreSQL is away the values
-// that it holds are missing, and admit_postgres_up is 0.
-func (g gauges) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
-	defer cancel()
-	// Side by side: a Temporal that hangs must not hide what PostgreSQL knows.
-	temporal := make(chan error, 1)
-	go func() { temporal <- g.temporal(ctx) }()
-	send := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	s, err := g.stats(ctx)
-	send(descTemporal, up(<-temporal))
-	send(descPostgres, up(err))
-	if err != nil {
-		g.logger.Warn("metrics: PostgreSQL does not answer", "error", err)
-		return
-	}
-	send(descInbox, float64(s.InboxCount))
-	send(descInboxAge, s.InboxOldest.Seconds())
-	send(descEffectAge, s.AccessOldest.Seconds(), string(onboarding.LaneAccess))
-	send(descEffectAge, s.RestOldest.Seconds(), string(onboarding.LaneRest))
-	send(descRevokeAge, s.RevokeOldest.Seconds())
-	send(descRevokeLate, float64(s.RevokesOverdue))
-	send(descNoAccess, float64(s.ParkedAccess))
-	for target, n := range s.Parked {
-		send(descParked, float64(n), target)
-	}
-}
-
-func up(err error) float64 {
-	if err != nil {
-		return 0
-	}
-	return 1
-}

@@ -42,5 +42,9 @@ func mistakes(ctx context.Context, s settings.Settings, problems []settings.Prob
 		_, err = senders(s, nil)
 		add("ADMIT_CONFIG: ", err)
 	}
+	if !slices.ContainsFunc(problems, func(p settings.Problem) bool { return strings.Contains(p.Name, "_API_") }) {
+		_, err = questions(s)
+		add("", err)
+	}
 	return lines
 }

@@ -68,7 +68,8 @@ type system struct {
 	store    *postgres.Store
 	temporal client.Client
 	dispatch *dispatch.Dispatcher
-	worker   *worker.Worker // nil where the role has none
+	worker   *worker.Worker      // nil where the role has none
+	digests  *activities.Digests // nil where nobody reviews, or the role does not send
 	admin    *admin.Server
 	senders  map[string]activities.Sender
 }
@@ -93,12 +94,13 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 	}
 	sys.store, err = postgres.Open(ctx, postgres.Options{
 		URL: s.DatabaseURL, Policy: s.Policy, Targets: s.Targets(), Decoder: providers.Set{}, Shadow: s.Shadow,
-		Build: s.Build, Logger: logger, OnBatch: sys.metrics.batch, OnFold: sys.metrics.fold,
+		Digest: s.Reviewers != nil && s.Reviewers.Digest != "",
+		Build:  s.Build, Logger: logger, OnBatch: sys.metrics.batch, OnFold: sys.metrics.fold,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	if sys.senders, err = senders(s, sys.store); err != nil {
+	if err = sys.introduce(logger); err != nil {
 		return nil, err
 	}
 	rings := dispatch.Temporal{Client: sys.temporal}
@@ -110,10 +112,13 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 		if sys.worker, err = sys.newWorker(namespace); err != nil {
 			return nil, err
 		}
+		if sys.digests, err = sys.newDigests(); err != nil {
+			return nil, err
+		}
 	}
-	sys.metrics.registry.MustRegister(gauges{stats: sys.store.Stats, temporal: rings.Health, logger: logger})
+	sys.metrics.registry.MustRegister(gauges{stats: sys.store.Stats, temporal: rings.Health, reversals: s.Policy.ReversalsPerHour, logger: logger})
 	sys.admin, err = admin.New(admin.Options{
-		Tokens: tokens, Store: sys.store, Ringer: sys.dispatch, Ready: sys.ready, Metrics: sys.metrics.handler(logger), Logger: logger,
+		Tokens: tokens, Store: sys.store, Ringer: sys.dispatch, Engine: rings.Health, Ready: sys.ready, Metrics: sys.metrics.handler(logger), Logger: logger,
 		Commander: commander{updates: sys.temporal, store: sys.store, rings: sys.dispatch},
 	})
 	return sys, err
@@ -136,8 +141,13 @@ func (sys *system) newWorker(namespace string) (*worker.Worker, error) {
 // close gives back what newSystem took, after everything has stopped.
 func (sys *system) close() {
 	for _, s := range sys.senders {
-		if h, ok := s.(*activities.Hook); ok {
-			h.Close()
+		switch s := s.(type) {
+		case *activities.Hook:
+			s.Close()
+		case *activities.Question:
+			if api, ok := s.API.(asker); ok {
+				api.Close()
+			}
 		}
 	}
 	sys.temporal.Close()
@@ -160,6 +170,9 @@ func (sys *system) run(ctx context.Context) error {
 	}
 	if sys.role.Worker {
 		parts = append(parts, part{"the worker", false, sys.worker.Run})
+	}
+	if sys.digests != nil {
+		parts = append(parts, part{"the reviewers' digest", false, sys.digests.Run})
 	}
 	parts = append(parts, part{"the dispatcher", false, sys.dispatch.Run})
 	if sys.role.Ingress {

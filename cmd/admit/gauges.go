@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"admit/onboarding"
+	"admit/postgres"
+)
+
+// gauges reads what stands in the database, and whether PostgreSQL and Temporal
+// answer, at each scrape.
+type gauges struct {
+	stats    func(context.Context) (postgres.Stats, error)
+	temporal func(context.Context) error
+	// reversals is the policy's limit.
+	reversals int
+	logger    *slog.Logger
+}
+
+// scrapeTimeout bounds what one scrape asks of PostgreSQL and of Temporal each.
+const scrapeTimeout = 2 * time.Second
+
+var (
+	descPostgres   = prometheus.NewDesc("admit_postgres_up", "1 while PostgreSQL answers.", nil, nil)
+	descTemporal   = prometheus.NewDesc("admit_temporal_up", "1 while Temporal answers.", nil, nil)
+	descInbox      = prometheus.NewDesc("admit_inbox_events", "Events stored and not folded yet.", nil, nil)
+	descInboxAge   = prometheus.NewDesc("admit_inbox_oldest_seconds", "Age of the oldest event not folded yet, 0 for none.", nil, nil)
+	descEffectAge  = prometheus.NewDesc("admit_effects_oldest_seconds", "Age of the oldest waiting effect, 0 for none.", []string{"lane"}, nil)
+	descRevokeAge  = prometheus.NewDesc("admit_revoke_oldest_seconds", "Age of the oldest waiting access.revoked, 0 for none.", nil, nil)
+	descRevokeLate = prometheus.NewDesc("admit_revoke_overdue_users", "Users with an access.revoked that waits for over 60 seconds.", nil, nil)
+	descParked     = prometheus.NewDesc("admit_effects_parked", "Effects given up on, to be replayed by an operator.", []string{"target"}, nil)
+	descAskAge     = prometheus.NewDesc("admit_asks_oldest_seconds", "Age of the oldest waiting question to a provider's API, 0 for none.", nil, nil)
+	descAskParked  = prometheus.NewDesc("admit_asks_parked", "Questions to the providers' APIs given up on.", nil, nil)
+	descReversed   = prometheus.NewDesc("admit_reversed_users", "Users who were newly reversed in the last hour.", nil, nil)
+	descReversals  = prometheus.NewDesc("admit_reversals_per_hour", "How many the policy allows before reviewers are told, 0 for any number.", nil, nil)
+	descNoAccess   = prometheus.NewDesc("admit_access_parked", "Effects of the access lanes given up on: their target is not configured any more.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (g gauges) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descPostgres, descTemporal, descInbox, descInboxAge, descEffectAge, descRevokeAge, descRevokeLate, descParked, descNoAccess,
+		descAskAge, descAskParked, descReversed, descReversals} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector. While PostgreSQL is away the values
+// that it holds are missing, and admit_postgres_up is 0.
+func (g gauges) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	// Side by side: a Temporal that hangs must not hide what PostgreSQL knows.
+	temporal := make(chan error, 1)
+	go func() { temporal <- g.temporal(ctx) }()
+	send := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	s, err := g.stats(ctx)
+	send(descTemporal, up(<-temporal))
+	send(descPostgres, up(err))
+	if err != nil {
+		g.logger.Warn("metrics: PostgreSQL does not answer", "error", err)
+		return
+	}
+	send(descInbox, float64(s.InboxCount))
+	send(descInboxAge, s.InboxOldest.Seconds())
+	send(descEffectAge, s.AccessOldest.Seconds(), string(onboarding.LaneAccess))
+	send(descEffectAge, s.RestOldest.Seconds(), string(onboarding.LaneRest))
+	send(descRevokeAge, s.RevokeOldest.Seconds())
+	send(descRevokeLate, float64(s.RevokesOverdue))
+	send(descNoAccess, float64(s.ParkedAccess))
+	send(descAskAge, s.AskOldest.Seconds())
+	send(descAskParked, float64(s.ParkedAsks))
+	send(descReversed, float64(s.ReversedLastHour))
+	send(descReversals, float64(g.reversals))
+	for target, n := range s.Parked {
+		send(descParked, float64(n), target)
+	}
+}
+
+func up(err error) float64 {
+	if err != nil {
+		return 0
+	}
+	return 1
+}
