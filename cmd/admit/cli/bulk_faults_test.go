@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -23,18 +24,21 @@ func TestBulkTriesAgain(t *testing.T) {
 	st := newStore()
 	ids := many(st, 40)
 	next := handler(t, st)
-	var n atomic.Int64
+	var mu sync.Mutex
+	tries := map[string]int{}
 	url := between(t, st, func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet {
-			return false
-		}
-		switch n.Add(1) % 5 {
-		case 1:
+		mu.Lock()
+		tries[r.URL.Path]++
+		n := tries[r.URL.Path]
+		mu.Unlock()
+		switch {
+		case r.Method == http.MethodGet:
+		case n == 1:
 			w.WriteHeader(http.StatusBadGateway)
 			return true
-		case 2:
+		case n == 2:
 			hangUp()
-		case 3: // done, and the answer is lost
+		case n == 3: // done, and the answer is lost
 			next.ServeHTTP(httptest.NewRecorder(), r)
 			hangUp()
 		}

@@ -60,9 +60,6 @@ func (r *importRun) look(ctx context.Context) (imported, error) {
 			return sum, with(err, "nobody was imported")
 		}
 	}
-	if bad.count > 0 {
-		tells.end()
-	}
 	return sum, bad.err(r.file, "nobody was imported")
 }
 

@@ -24,14 +24,14 @@ type progress struct {
 	started, shown    time.Time
 	done, bad, before int
 	note              string // what holds it up
-	open              bool   // a line stands there unfinished
+	open, ended       bool   // a line stands there unfinished; the last one was written
 }
 
 // How often a line is written, to a terminal and elsewhere.
 const (
 	everyOver  = 200 * time.Millisecond
 	everyLine  = 10 * time.Second
-	lineLength = 100 // of a line that is written over, in characters
+	lineLength = 79 // of a line that is written over, in characters
 )
 
 // progress starts telling. before counts what was done by an earlier run.
@@ -63,15 +63,17 @@ func (p *progress) stuck(err error) {
 	p.show(false)
 }
 
-// end writes the last line.
+// end writes the last line, once.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.note = ""
+	if p.ended {
+		return
+	}
+	p.note, p.ended = "", true
 	p.show(true)
 	if p.open {
 		_, _ = io.WriteString(p.w, "\n") // nobody is left to tell when the terminal is gone
-		p.open = false
 	}
 }
 
