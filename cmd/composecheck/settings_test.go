@@ -106,6 +106,9 @@ func TestSettingsHaveNoMistakes(t *testing.T) {
 		if got.Migrate {
 			t.Errorf("%s migrates beside admit-migrate", name)
 		}
+		if _, ok := environment(s)["ADMIT_P100_API_KEY"]; ok != role.Worker {
+			t.Errorf("%s: has the key of P100's API: %v", name, ok)
+		}
 		if _, ok := environment(s)["ADMIT_ADMIN_TOKENS"]; ok != role.Worker {
 			t.Errorf("%s: has the admin API's tokens: %v", name, ok)
 		}
@@ -157,7 +160,7 @@ func TestExampleConfiguration(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if len(on.Hooks) != 2 || on.Mail == nil {
-		t.Errorf("switched on: %d hooks, mail %v", len(on.Hooks), on.Mail)
+	if len(on.Hooks) != 2 || on.Mail == nil || on.Reviewers == nil || len(on.Policy.FourEyes) == 0 || on.Policy.ReversalsPerHour == 0 {
+		t.Errorf("switched on: %d hooks, mail %v, reviewers %v, policy %s", len(on.Hooks), on.Mail, on.Reviewers, on.Policy.Text())
 	}
 }
