@@ -134,7 +134,7 @@ func TestLives(t *testing.T) {
 			t.Error("no question was answered")
 		}
 	})
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			l := newLife(t, seed)
@@ -144,7 +144,7 @@ func TestLives(t *testing.T) {
 				accept(t, l.stores[0], report("user-1", verified))
 			}
 			var moments []seen
-			for range 120 {
+			for range 90 {
 				s := pick(l, l.stores...)
 				l.step(s)
 				if l.IntN(3) == 0 {

@@ -217,3 +217,23 @@ func TestStats(t *testing.T) {
 		t.Errorf("with an access lane parked: %+v %v", st, err)
 	}
 }
+
+func TestStatsOfQuestionsAndReversals(t *testing.T) {
+	t.Parallel()
+	s, db := reversed(t)
+	reverse(t, s, "user-2")
+	accept(t, s, report("user-3", started))
+	advance(t, s, "user-3")
+	exec(t, db, "update effects set created = now() - interval '3 hours' where name = 'ask.p100' and user_id = 'user-1'")
+	if st, err := s.Stats(t.Context()); err != nil || st.AskOldest < 3*time.Hour || st.AskOldest > 4*time.Hour || st.ParkedAsks != 0 || st.ReversedLastHour != 2 {
+		t.Errorf("stats = %+v %v", st, err)
+	}
+	for range onboarding.MaxRefusals {
+		exec(t, db, "update effects set next_attempt_at = now()")
+		record(t, s, take(t, s, p100Rest, "a").Delivery.ID, "a", refused)
+	}
+	exec(t, db, "update onboardings set reversed_at = now() - interval '61 minutes' where user_id = 'user-1'")
+	if st, err := s.Stats(t.Context()); err != nil || st.AskOldest > time.Hour || st.ParkedAsks != 1 || st.ReversedLastHour != 1 {
+		t.Errorf("an hour later: %+v %v", st, err)
+	}
+}
