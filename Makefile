@@ -34,9 +34,11 @@ demo: build ## what make run does, on data that is thrown away; ends after the t
 .PHONY: test
 test: bin/devstack ## run every test on a real PostgreSQL and a real Temporal
 	bin/devstack exec -- go test $(RACE) -timeout 15m ./...
-	@for m in $(filter-out cmd/devstack,$(BESIDE)); do echo "== $$m"; (cd $$m && go test $(RACE) -timeout 15m ./...) || exit 1; done
+	@for m in $(filter-out cmd/devstack cmd/uitest,$(BESIDE)); do echo "== $$m"; (cd $$m && go test $(RACE) -timeout 15m ./...) || exit 1; done
 	@# Without the race detector, for which the Temporal server would be compiled a second time.
 	cd cmd/devstack && go test -timeout 15m ./...
+	@# A screenshot of what fails is left in bin/_artifacts.
+	cd cmd/uitest && $(CURDIR)/bin/devstack exec -- go test -timeout 12m -artifacts -outputdir $(CURDIR)/bin ./...
 
 .PHONY: ci
 ci: format vet staticcheck workflowcheck build test demo ## all that must hold before a change lands
