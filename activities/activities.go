@@ -83,14 +83,16 @@ func (a *Activities) now() time.Time {
 	return a.Clock()
 }
 
-func (a *Activities) inFlight(target string) int {
+// inFlight returns how many deliveries to a target may run at the same time in
+// each of its lanes, and whether that is its Sender's own limit.
+func (a *Activities) inFlight(target string) (atOnce int, limited bool) {
 	if l, ok := a.Senders[target].(Limited); ok {
-		return l.AtOnce()
+		return l.AtOnce(), true
 	}
 	if a.InFlight == 0 {
-		return DefaultInFlight
+		return DefaultInFlight, false
 	}
-	return a.InFlight
+	return a.InFlight, false
 }
 
 func (a *Activities) logger() *slog.Logger {

@@ -151,7 +151,7 @@ func TestQuestionsAtOnce(t *testing.T) {
 		<-asking
 	}
 	_, err := b.deliver(t, t.Context())
-	wantWaiting(t, err, activities.Crowded(ref, 1))
+	wantWaiting(t, err, activities.Crowded(ref, 1, true))
 	close(answer)
 	for range q.AtOnce() {
 		if err := <-ended; err != nil {

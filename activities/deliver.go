@@ -42,8 +42,9 @@ const ErrorWaiting = "Waiting"
 // answer was accepted as an event, which the next Advance folds.
 func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onboarding.LaneResult, error) {
 	r := road{lane.Target, lane.Lane}
-	if !a.traffic.enter(r, a.inFlight(lane.Target)) {
-		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt))
+	atOnce, limited := a.inFlight(lane.Target)
+	if !a.traffic.enter(r, atOnce) {
+		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt, limited))
 	}
 	defer a.traffic.leave(r)
 	sender, start := a.sender(ctx), a.now()

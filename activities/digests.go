@@ -79,7 +79,8 @@ type Digests struct {
 }
 
 // Run looks each minute whether a digest is due, until ctx ends; then it returns
-// nil. What could not be sent is tried again a minute later.
+// nil, when the digest that is being sent has come to its end. What could not be
+// sent is tried again a minute later.
 func (g *Digests) Run(ctx context.Context) error {
 	tick := time.NewTicker(digestEvery)
 	defer tick.Stop()
@@ -97,13 +98,14 @@ func (g *Digests) Run(ctx context.Context) error {
 func (g *Digests) send(ctx context.Context) {
 	until := g.until()
 	for ctx.Err() == nil {
-		sent, err := g.Store.Digest(ctx, until, maxDigestEntries, func(ctx context.Context, entries []onboarding.DigestEntry) onboarding.Attempt {
+		// To its end, which the store bounds: a mail that was cut off would be sent again.
+		sent, err := g.Store.Digest(context.WithoutCancel(ctx), until, maxDigestEntries, func(ctx context.Context, entries []onboarding.DigestEntry) onboarding.Attempt {
 			tried := g.Reviewers.SendDigest(ctx, until, entries)
 			tried.Answer = clip(tried.Answer)
 			g.tell(tried, len(entries))
 			return tried
 		})
-		if err != nil && ctx.Err() == nil {
+		if err != nil {
 			g.logger().Warn("digest could not be read or recorded; tried again in a minute", "error", err)
 		}
 		if err != nil || sent < maxDigestEntries {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,11 +28,14 @@ const (
 	maxRetryAfter  = time.Hour
 )
 
+// ownTargets are the names of the targets that are no hooks.
+var ownTargets = []string{onboarding.MailTarget, onboarding.ReviewersTarget, onboarding.P100Target, onboarding.XGatewayTarget}
+
 var targetName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // HookConfig says where a hook's effects go.
 type HookConfig struct {
-	Name    string   // [a-z0-9-]+, but for "mail"
+	Name    string   // [a-z0-9-]+, but for the targets that are no hooks
 	URL     string   // absolute, http or https
 	Secrets []string // "whsec_" and base64 of 24 to 64 bytes; every one of them signs
 	// AllowPrivate lets the URL lead into private networks and to this machine.
@@ -42,8 +46,8 @@ type HookConfig struct {
 // in its text.
 func (c HookConfig) Validate() error {
 	var problems []error
-	if !targetName.MatchString(c.Name) || c.Name == onboarding.MailTarget {
-		problems = append(problems, fmt.Errorf("the name %q is not made of a-z, 0-9 and - or is %q", c.Name, onboarding.MailTarget))
+	if !targetName.MatchString(c.Name) || slices.Contains(ownTargets, c.Name) {
+		problems = append(problems, fmt.Errorf("the name %q is not made of a-z, 0-9 and - or is one of %q", c.Name, ownTargets))
 	}
 	// An error of the parser would hold the URL, which may hold a password.
 	u, err := url.Parse(c.URL)

@@ -22,6 +22,8 @@ func TestHookConfig(t *testing.T) {
 		{"no name", func(c *activities.HookConfig) { c.Name = "" }, "the name"},
 		{"name in capitals", func(c *activities.HookConfig) { c.Name = "Core" }, "the name"},
 		{"name of the mail", func(c *activities.HookConfig) { c.Name = "mail" }, "the name"},
+		{"name of the reviewers", func(c *activities.HookConfig) { c.Name = "reviewers" }, "the name"},
+		{"name of an API", func(c *activities.HookConfig) { c.Name = "p100-api" }, "the name"},
 		{"no url", func(c *activities.HookConfig) { c.URL = "" }, "not an absolute"},
 		{"relative url", func(c *activities.HookConfig) { c.URL = "/hooks" }, "not an absolute"},
 		{"other scheme", func(c *activities.HookConfig) { c.URL = "ftp://core.example.com" }, "not an absolute"},

@@ -21,6 +21,7 @@ const (
 	maxCrowdedAccess   = 15 * time.Second
 	firstCrowdedRest   = 2 * time.Second // each return costs the engine an activity
 	maxCrowdedRest     = time.Minute
+	maxCrowdedLimited  = 5 * time.Minute // where so few are let in that a crowd takes long to dissolve
 )
 
 // road is a lane of a target, of all users together.
@@ -58,10 +59,14 @@ func (t *traffic) leave(r road) {
 }
 
 // crowded returns how long a lane waits whose target has no room, at the given
-// attempt of its activity, which counts from 1. The later half of the wait is
-// spread, so that those who were turned away together do not come back together.
-func crowded(lane onboarding.LaneRef, attempt int32) time.Duration {
+// attempt of its activity, which counts from 1; limited says that the target's
+// Sender is Limited. The later half of the wait is spread, so that those who were
+// turned away together do not come back together.
+func crowded(lane onboarding.LaneRef, attempt int32, limited bool) time.Duration {
 	wait, limit := firstCrowdedRest, maxCrowdedRest
+	if limited {
+		limit = maxCrowdedLimited
+	}
 	if lane.Lane == onboarding.LaneAccess {
 		wait, limit = firstCrowdedAccess, maxCrowdedAccess
 	}

@@ -102,7 +102,7 @@ func TestHangingTargetLeavesRoom(t *testing.T) {
 			}
 			late := onboarding.LaneRef{UserID: "user-late", Target: "hung", Lane: onboarding.LaneRest}
 			took, err := serveLane(a, late)
-			wantWaiting(t, err, activities.Crowded(late, 1))
+			wantWaiting(t, err, activities.Crowded(late, 1, false))
 			if took > time.Second || book.of("hung", onboarding.LaneRest) != tt.cap {
 				t.Errorf("turned away after %s, having asked the ledger: %v", took, book.taken[late] > 0)
 			}
@@ -144,24 +144,27 @@ func TestCrowdedWaits(t *testing.T) {
 	tests := []struct {
 		lane    onboarding.Lane
 		attempt int32
+		limited bool
 		most    time.Duration
 	}{
-		{onboarding.LaneRest, 1, 2 * time.Second},
-		{onboarding.LaneRest, 2, 4 * time.Second},
-		{onboarding.LaneRest, 5, 32 * time.Second},
-		{onboarding.LaneRest, 6, time.Minute},
-		{onboarding.LaneRest, 1 << 30, time.Minute},
-		{onboarding.LaneAccess, 1, 500 * time.Millisecond},
-		{onboarding.LaneAccess, 5, 8 * time.Second},
-		{onboarding.LaneAccess, 6, 15 * time.Second},
-		{onboarding.LaneAccess, 1 << 30, 15 * time.Second},
+		{onboarding.LaneRest, 1, false, 2 * time.Second},
+		{onboarding.LaneRest, 2, false, 4 * time.Second},
+		{onboarding.LaneRest, 5, false, 32 * time.Second},
+		{onboarding.LaneRest, 6, false, time.Minute},
+		{onboarding.LaneRest, 1 << 30, false, time.Minute},
+		{onboarding.LaneRest, 6, true, 64 * time.Second},
+		{onboarding.LaneRest, 1 << 30, true, 5 * time.Minute},
+		{onboarding.LaneAccess, 1, false, 500 * time.Millisecond},
+		{onboarding.LaneAccess, 5, false, 8 * time.Second},
+		{onboarding.LaneAccess, 6, false, 15 * time.Second},
+		{onboarding.LaneAccess, 1 << 30, false, 15 * time.Second},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%s %d", tt.lane, tt.attempt), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %d %t", tt.lane, tt.attempt, tt.limited), func(t *testing.T) {
 			t.Parallel()
 			low, high := 2*tt.most, time.Duration(0)
 			for i := range 1000 {
-				w := activities.Crowded(onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: tt.lane}, tt.attempt)
+				w := activities.Crowded(onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: tt.lane}, tt.attempt, tt.limited)
 				low, high = min(low, w), max(high, w)
 			}
 			if low < tt.most/2 || low > tt.most*6/10 || high < tt.most*9/10 || high > tt.most {
