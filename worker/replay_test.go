@@ -101,21 +101,28 @@ func (f *fleet) listed(n int64) {
 	})
 }
 
-func TestReplay(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
+// assorted starts a run that waits, one that has ended, one of another workflow,
+// and one that has not begun.
+func (f *fleet) assorted() {
+	f.t.Helper()
 	f.run("waits", onboarding.WorkflowType, f.queue)
 	f.run("ended", onboarding.WorkflowType, f.queue)
 	f.run("other", "Other", f.queue)
 	f.run("not-begun", onboarding.WorkflowType, f.queue+"-nobody")
 	f.sleeping("waits")
 	if err := f.c.SignalWorkflow(f.ctx(), f.prefix+"ended", "", "end", nil); err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	if err := f.c.GetWorkflow(f.ctx(), f.prefix+"ended", "").Get(f.ctx(), nil); err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	f.listed(4)
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.assorted()
 	tests := []struct {
 		name     string
 		workflow any
