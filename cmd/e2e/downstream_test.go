@@ -126,11 +126,21 @@ func (s *system) started(user string, contact map[string]string) {
 
 // mailTo returns the text of a mail to an address, "" while there is none.
 func mailTo(address string) (string, error) {
+	mails, err := mailsTo(address)
+	if len(mails) == 0 {
+		return "", err
+	}
+	return mails[0], err
+}
+
+// mailsTo returns the texts of all mails to an address.
+func mailsTo(address string) ([]string, error) {
 	dir := os.Getenv("DEVSTACK_MAIL_DIR")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	var mails []string
 	for _, e := range entries {
 		if filepath.Ext(e.Name()) != ".eml" {
 			continue
@@ -140,13 +150,13 @@ func mailTo(address string) (string, error) {
 			continue
 		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if strings.Contains(string(text), address) {
-			return string(text), nil
+			mails = append(mails, string(text))
 		}
 	}
-	return "", nil
+	return mails, nil
 }
 
 // TestReversalOvertakesGrant reverses an approval while downstream refuses the
