@@ -57,7 +57,7 @@ func (f *fold) propose() string {
 	if refusal := trial.obey(); refusal != "" {
 		return refusal
 	}
-	if slices.ContainsFunc(f.s.Proposals, func(q Proposal) bool { return q.fits(cmd) && q.Expires.After(f.now) }) {
+	if slices.ContainsFunc(f.s.Proposals, func(q Proposal) bool { return q.fits(cmd) && q.Expires.After(f.in.Received) }) {
 		return RefusedProposed
 	}
 	if len(f.s.Proposals) >= maxProposals {
@@ -68,11 +68,11 @@ func (f *fold) propose() string {
 }
 
 // approve does what another person proposed. What the approval leaves out is as it
-// was proposed.
+// was proposed, and it counts when it was received in time.
 func (f *fold) approve() string {
 	cmd := f.in.Command
 	i := slices.IndexFunc(f.s.Proposals, func(p Proposal) bool { return p.RequestID == cmd.Approves })
-	if i < 0 || !f.s.Proposals[i].Expires.After(f.now) {
+	if i < 0 || !f.s.Proposals[i].Expires.After(f.in.Received) {
 		return RefusedNoProposal
 	}
 	p := f.s.Proposals[i]

@@ -66,6 +66,17 @@ func TestAProposalEnds(t *testing.T) {
 	}
 }
 
+// TestAnApprovalInTime holds that an approval counts by when it was received, however
+// long the engine was away.
+func TestAnApprovalInTime(t *testing.T) {
+	t.Parallel()
+	s := watched(t).report(approved).orders(by("alice", onboarding.Command{Name: onboarding.CommandHold, RequestID: "r1"})).after(48 * time.Hour)
+	s.apply(onboarding.Input{
+		Kind: onboarding.InputCommand, Received: t0.Add(23 * time.Hour),
+		Command: by("bob", onboarding.Command{Name: onboarding.CommandHold, Approves: "r1"}),
+	}).wantOutcome(onboarding.Applied).wantStage(onboarding.StageOnHold, onboarding.Compliance)
+}
+
 func TestAProposalIsRefusedLikeTheCommand(t *testing.T) {
 	t.Parallel()
 	s := watched(t).report(approved).orders(onboarding.Command{Name: onboarding.CommandLift}).want(onboarding.Refused, onboarding.RefusedNotOnHold)
