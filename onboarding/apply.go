@@ -49,6 +49,7 @@ type fold struct {
 	odd      Check    // the check of an unknown word
 	isOdd    bool
 	asks     []Check // whose provider's API is asked
+	lost     []Check // the reversed checks for which approval is lost
 	effects  []Effect
 }
 
@@ -162,7 +163,7 @@ func (f *fold) settle(fresh bool) {
 func (f *fold) losses() {
 	s := &f.s
 	if s.Stage == StageSuspended && f.before.Stage != StageSuspended {
-		for _, c := range reversedIn(s, f.policy) {
+		for _, c := range f.lost {
 			f.tell("reversed:" + string(c))
 		}
 		if !s.Checks.HighRisk.Is(StatusNone, StatusPassed) && !s.Checks.HighRisk.Reversed() {
@@ -188,7 +189,7 @@ func (f *fold) approval() {
 			k.ReliedOn = p.lists(c) && k.Is(StatusPassed)
 		}
 	case lost(s, p):
-		s.Approved = false
+		s.Approved, f.lost = false, reversedIn(s, p)
 		for _, c := range Checks {
 			s.Checks.At(c).ReliedOn = false
 		}

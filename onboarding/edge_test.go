@@ -16,7 +16,7 @@ func TestAReversalCountsThoughThePolicyStoppedListingTheCheck(t *testing.T) {
 	s.policy.RequireAny = []onboarding.Check{onboarding.SEPAKYC}
 	s.after(time.Hour).apply(onboarding.Input{Kind: onboarding.InputPolicy}).wantStage(onboarding.StageApproved, onboarding.Nobody)
 	s.after(time.Hour).report(kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "DOC_FAKE"))
-	s.wantAccess(onboarding.AccessRevoked, 2)
+	s.wantAccess(onboarding.AccessRevoked, 2).wantTold("reversed:kyc")
 	if s.state.Stage != onboarding.StageSuspended {
 		t.Fatalf("stage %s, want suspended", s.state.Stage)
 	}
