@@ -63,6 +63,7 @@ func (f *fold) answer() Verdict {
 	}
 	f.verifiedBefore(c, a.Report)
 	f.believe(c, words, m.status, m.inProgress)
+	f.contradicts(a.Check, m.status)
 	return Verdict{Outcome: Applied, Reason: answerMoved}
 }
 

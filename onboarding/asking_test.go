@@ -225,3 +225,101 @@ func TestConfirm(t *testing.T) {
 		s.apply(onboarding.Input{Kind: onboarding.InputPolicy}).wantStage(onboarding.StageApproved, onboarding.Nobody)
 	})
 }
+
+// TestUnconfirmedIsAskedAboutWhateverHappens holds that an unconfirmed pass is
+// neither forgotten nor asked about in floods.
+func TestUnconfirmedIsAskedAboutWhateverHappens(t *testing.T) {
+	t.Parallel()
+	full, day := sepa("FULL_USER", ""), 24*time.Hour
+	minutely := []onboarding.Duration{onboarding.Duration(time.Minute)}
+	t.Run("beneath an override", func(t *testing.T) {
+		t.Parallel()
+		s := asked(t, onboarding.SEPAKYC).report(approved, full).orders(overrideTo(onboarding.SEPAKYC, onboarding.StatusPassed))
+		for range 3 {
+			s.after(6 * time.Hour).due()
+			s.wantEffects("ask.xgateway")
+		}
+	})
+	t.Run("by a list that came to be shorter", func(t *testing.T) {
+		t.Parallel()
+		s := asked(t, onboarding.SEPAKYC).report(approved, full).after(5 * day)
+		s.due()
+		s.policy.Stall.InReview.Reconcile = minutely
+		s.apply(onboarding.Input{Kind: onboarding.InputPolicy}).wantDue(1)
+	})
+	t.Run("by a list that came to be longer", func(t *testing.T) {
+		t.Parallel()
+		s := asked(t, onboarding.SEPAKYC)
+		longer := s.policy.Stall.InReview.Reconcile
+		s.policy.Stall.InReview.Reconcile = minutely
+		s.report(approved, full).after(12 * time.Hour).due()
+		s.policy.Stall.InReview.Reconcile = longer
+		s.apply(onboarding.Input{Kind: onboarding.InputPolicy})
+		if next, _ := onboarding.Next(s.state, s.policy); next.Check != onboarding.SEPAKYC || next.Due.After(s.at.Add(6*time.Hour)) {
+			t.Fatalf("next is %+v at %s", next, s.at)
+		}
+	})
+	t.Run("closed for long", func(t *testing.T) {
+		t.Parallel()
+		s := asked(t, onboarding.SEPAKYC).report(approved, full).command(onboarding.CommandClose).after(300 * day).command(onboarding.CommandReopen)
+		s.wantDue(1).wantEffects("ask.xgateway")
+	})
+	t.Run("replayed long after", func(t *testing.T) {
+		t.Parallel()
+		s := asked(t, onboarding.SEPAKYC).report(approved)
+		s.apply(onboarding.Input{Kind: onboarding.InputReport, Report: full, Replay: true, Received: s.at.Add(-300 * day)})
+		s.wantEffects("check.changed:sepa_kyc", "ask.xgateway").wantDue(1)
+	})
+}
+
+// wantDue folds what is due and compares how many deadlines that were.
+func (s *story) wantDue(want int) *story {
+	s.t.Helper()
+	if n := s.due(); n != want {
+		s.t.Fatalf("%d deadlines at once, want %d", n, want)
+	}
+	return s
+}
+
+func TestAskedBeforeGivingUp(t *testing.T) {
+	t.Parallel()
+	h := func(hours ...int) (ds []onboarding.Duration) {
+		for _, n := range hours {
+			ds = append(ds, onboarding.Duration(time.Duration(n)*time.Hour))
+		}
+		return ds
+	}
+	for name, list := range map[string][]onboarding.Duration{
+		"no list": nil, "a short list": h(1), "a list that ends with the stage": h(1, 24), "a list that ends later": h(1, 30, 48), "a list too late": h(48),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := asked(t)
+			s.policy.Stall.Collecting = onboarding.StageStall{Reconcile: list, Abandon: onboarding.Duration(24 * time.Hour)}
+			s.apply(onboarding.Input{Kind: onboarding.InputStart}).after(2 * time.Hour).due()
+			s.after(21*time.Hour + 44*time.Minute).wantDue(0)
+			s.after(time.Minute).wantDue(1).wantEffects("ask.p100", "ask.xgateway")
+			s.after(15 * time.Minute).wantDue(1).wantEffects("onboarding.abandoned")
+		})
+	}
+}
+
+func TestEveryReversalIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	for name, reversed := range map[string]func(*testing.T) *story{
+		"by a report":        func(t *testing.T) *story { return asked(t).report(approved, kyc("EXPIRED", "")) },
+		"of an unknown user": func(t *testing.T) *story { return asked(t).report(kyc("EXPIRED", "")) },
+		"by an override's end": func(t *testing.T) *story {
+			s := asked(t).orders(overrideTo(onboarding.KYC, onboarding.StatusPassed))
+			return s.orders(onboarding.Command{Name: onboarding.CommandLiftOverride, Check: onboarding.KYC})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := reversed(t)
+			if got := names(s.effects); s.state.Stage != onboarding.StageSuspended || got[len(got)-1] != onboarding.EffectAskP100 {
+				t.Fatalf("stage %s, effects %v", s.state.Stage, got)
+			}
+		})
+	}
+}

@@ -80,9 +80,7 @@ func (f *fold) flag() string {
 		return RefusedFlagged
 	}
 	before := *c
-	if o := f.s.Checks.HighRisk.Override; o != nil && o.Status != StatusInReview {
-		f.tell("contradicts_override:" + string(HighRisk))
-	}
+	f.contradicts(HighRisk, StatusInReview)
 	f.believe(c, Words{ProviderStatus: wordFlagged}, StatusInReview, true)
 	c.BeforeFlag = &before
 	return ""
@@ -112,6 +110,7 @@ func (f *fold) reopen() string {
 		return RefusedNotClosed
 	}
 	f.s.Closed, f.s.Abandoned = false, false
+	f.fitAllAsked()
 	return ""
 }
 

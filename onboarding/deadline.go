@@ -54,12 +54,15 @@ func steps(s State, p Policy) []Deadline {
 	return ds
 }
 
-// reconciles returns the stage's reconcile list, with one step more before the user
-// is given up: early enough for two answers.
+// reconciles returns the stage's reconcile list up to when the user is given up,
+// with one step more before that: early enough for two answers.
 func (stall StageStall) reconciles(p Policy) []Duration {
 	list := stall.Reconcile
 	if stall.Abandon == 0 {
 		return list
+	}
+	for len(list) > 0 && list[len(list)-1] >= stall.Abandon {
+		list = list[:len(list)-1]
 	}
 	last := max(stall.Abandon-3*p.AgreeAfter, stall.Abandon/2)
 	if n := len(list); n > 0 && last-list[n-1] < Duration(minStep) || last < Duration(minStep) {
@@ -155,12 +158,41 @@ func (f *fold) fitSteps() {
 	stall := f.policy.Stall.At(f.s.Stage)
 	since := f.now.Sub(f.s.ClockAt) - f.s.Extended.D() - spread(f.policy.Jitter.D(), f.s.UserID)
 	fit := func(done int, list []Duration) int {
-		passed := stepsBy(list, since, stall.Abandon == 0)
-		return min(max(done, passed-1), passed)
+		return fitted(done, stepsBy(list, since, stall.Abandon == 0))
 	}
 	f.s.Reminded, f.s.Escalated = fit(f.s.Reminded, stall.Remind), fit(f.s.Escalated, stall.Escalate)
 	f.s.Reconciled = fit(f.s.Reconciled, stall.reconciles(f.policy))
+	f.fitAllAsked()
 }
+
+// fitAllAsked fits what is counted of asking about the unconfirmed passes.
+func (f *fold) fitAllAsked() {
+	for _, check := range Checks {
+		if c := f.said(check); c.Unconfirmed {
+			f.fitAsked(c)
+		}
+	}
+}
+
+// fitAsked fits the done steps of asking about an unconfirmed pass where these do
+// not follow one upon the other: a policy that changed, an old report that is
+// replayed, a user who was closed meanwhile.
+func (f *fold) fitAsked(c *CheckState) {
+	since := f.now.Sub(c.ReportedAt) - spread(f.policy.Jitter.D(), f.s.UserID)
+	c.Asked = fitted(c.Asked, stepsBy(f.policy.Stall.InReview.Reconcile, since, true))
+}
+
+// replayedAsks begins the steps of asking about an old pass now: nobody could take
+// them before.
+func (f *fold) replayedAsks(c *CheckState) {
+	if f.in.Replay {
+		f.fitAsked(c)
+	}
+}
+
+// fitted returns how many steps count as done when so many have passed: all of
+// these but one at most, and none that lies ahead.
+func fitted(done, passed int) int { return min(max(done, passed-1), passed) }
 
 // deadline folds one thing that is due. A step acts only when its condition holds
 // and nothing that is due as well has overtaken it.
@@ -206,6 +238,7 @@ func (f *fold) deadline() Verdict {
 func (f *fold) reconcileStep(check Check) Verdict {
 	if check != "" {
 		f.said(check).Asked++
+		f.s.Checks.At(check).overlay() // what is due next is read there
 		return f.step(true, false, func() { f.ask(check) })
 	}
 	f.s.Reconciled++

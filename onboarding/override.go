@@ -54,13 +54,17 @@ func (f *fold) liftOverride() string {
 }
 
 // endOverride makes a check what the provider's words say. What an override passed
-// and they do not is reversed.
+// and they do not is reversed: since now or, where a later override took the pass
+// away, since then.
 func (f *fold) endOverride(check Check) {
 	c, at := f.s.Checks.At(check), f.in.Received
 	stood := *c
 	*c = stood.Override.Beneath
 	c.PassedBefore = c.PassedBefore || stood.PassedBefore
 	c.ReliedOn = stood.ReliedOn
+	if c.Reversed() && c.LostAt.IsZero() {
+		c.LostAt, c.Moving = stood.LostAt, c.Is(StatusInReview)
+	}
 	if c.Get() == stood.Get() {
 		return
 	}
@@ -68,6 +72,15 @@ func (f *fold) endOverride(check Check) {
 	c.Since = at
 	if stood.Is(StatusPassed) {
 		c.LostAt, c.Moving = at, c.Is(StatusInReview)
+		f.ask(check)
+	}
+}
+
+// contradicts has a reviewer told that the provider's words came to say another
+// status than the override over them.
+func (f *fold) contradicts(check Check, status Status) {
+	if o := f.s.Checks.At(check).Override; o != nil && o.Status != status {
+		f.tell("contradicts_override:" + string(check))
 	}
 }
 

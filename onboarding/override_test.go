@@ -87,6 +87,29 @@ func TestPassAfterAnOverride(t *testing.T) {
 	s.after(time.Hour).report(approved).wantStage(onboarding.StageApproved, onboarding.Nobody)
 }
 
+// TestPassAfterTwoOverrides holds that an operator who takes back what another had
+// passed shuts the user out like a report that does: a stale pass does not let in.
+func TestPassAfterTwoOverrides(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).orders(overrideTo(onboarding.KYC, onboarding.StatusPassed)).after(time.Hour).orders(overrideTo(onboarding.KYC, onboarding.StatusFailed))
+	s.orders(onboarding.Command{Name: onboarding.CommandLiftOverride, Check: onboarding.KYC}).wantStage(onboarding.StageSuspended, onboarding.User)
+	s.after(time.Minute).report(approved).wantOutcome(onboarding.Held)
+	s.after(5 * time.Minute).report(approved).wantStage(onboarding.StageApproved, onboarding.Nobody)
+}
+
+// TestWhateverContradictsAnOverrideIsTold holds it of answers and of a verdict on
+// another check, too.
+func TestWhateverContradictsAnOverrideIsTold(t *testing.T) {
+	t.Parallel()
+	s := asked(t).report(approved).orders(overrideTo(onboarding.KYC, onboarding.StatusPassed)).after(time.Hour)
+	s.answered(kyc("EXPIRED", "")).wantTold()
+	s.after(5*time.Minute).answered(kyc("EXPIRED", "")).want(onboarding.Applied, "second_answer").wantTold("contradicts_override:kyc")
+	s.wantStage(onboarding.StageApproved, onboarding.Nobody)
+
+	s = newStory(t).orders(overrideTo(onboarding.KYC, onboarding.StatusFailed)).command(onboarding.CommandFlagHighRisk)
+	s.report(highRisk("OK")).wantTold("contradicts_override:kyc").wantCheck(onboarding.KYC, onboarding.StatusFailed)
+}
+
 func TestOverrideOfHighRisk(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).report(approved).orders(overrideTo(onboarding.HighRisk, onboarding.StatusPassed)).wantStage(onboarding.StageApproved, onboarding.Nobody)

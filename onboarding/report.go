@@ -43,11 +43,12 @@ func (f *fold) report() Verdict {
 		c.HeldReport = true
 		return Verdict{Outcome: Held}
 	}
-	f.verifiedBefore(c, r)
 	reversed := c.Reversed()
+	f.verifiedBefore(c, r)
 	if f.unconfirmed(r.Check, c, m.status) {
 		f.believe(c, words, StatusInReview, false)
 		c.Unconfirmed = true
+		f.replayedAsks(c)
 		f.ask(r.Check)
 	} else {
 		f.believe(c, words, m.status, m.inProgress)
@@ -55,9 +56,7 @@ func (f *fold) report() Verdict {
 	if c.Reversed() && !reversed {
 		f.ask(r.Check)
 	}
-	if o := f.s.Checks.At(r.Check).Override; o != nil && m.status != o.Status {
-		f.tell("contradicts_override:" + string(r.Check))
-	}
+	f.contradicts(r.Check, m.status)
 	if r.Check == HighRisk {
 		c.BeforeFlag = nil
 		if m.status == StatusPassed {
@@ -143,9 +142,11 @@ func (f *fold) passKYC() {
 	}
 	w := k.Words
 	w.ProviderStatus = wordVerified
+	f.contradicts(KYC, StatusPassed)
 	if f.unconfirmed(KYC, k, StatusPassed) {
 		f.believe(k, w, StatusInReview, false)
 		k.Unconfirmed = true
+		f.replayedAsks(k)
 		f.ask(KYC)
 		return
 	}
