@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -123,6 +124,30 @@ func TestBulkPending(t *testing.T) {
 	st.engine = nil
 	st.mu.Unlock()
 	if code, out, said := o.run(t, "bulk", "resume", journal); code != cli.ExitDone || out != "hold for 3 users: 3 applied\n" || len(st.orders) != 3 {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+}
+
+// An engine that is slow is asked again before the run ends.
+func TestBulkSlowEngine(t *testing.T) {
+	t.Parallel()
+	st := newStore()
+	many(st, 30)
+	next := handler(t, st)
+	var n atomic.Int64
+	url := between(t, st, func(w http.ResponseWriter, r *http.Request) bool {
+		// Two of three are answered pending at first, one of them the second time too.
+		if i := n.Add(1); r.Method == http.MethodGet || i > 46 || i%3 == 0 {
+			return false
+		}
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = io.WriteString(w, `{"outcome":"pending","requestId":"x"}`) // the test would see it fail
+		return true
+	})
+	o := operator{url: url, token: operateToken, clock: newClock()}
+	code, out, said := o.run(t, "bulk", "run", "hold", "--reason", "a", "--stage", "in_review", "--journal", filepath.Join(t.TempDir(), "j"))
+	if code != cli.ExitDone || !strings.HasPrefix(out, "hold for 30 users: 30 applied\n") || !strings.Contains(said, "30/30 users") || len(st.ordered()) != 30 {
 		t.Errorf("exit %d: %s%s", code, out, said)
 	}
 }

@@ -6,11 +6,15 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // senders is how many commands are in flight at once at most: an engine that is
 // slow gets no more of them, whatever the rate.
 const senders = 16
+
+// betweenPasses is how long a run waits before it asks for what is pending again.
+const betweenPasses = 2 * time.Second
 
 // bulkSend is a run as it goes on.
 type bulkSend struct {
@@ -31,16 +35,22 @@ type delivery struct {
 	fatal error // no other command would fare better
 }
 
-// runBulk sends what the journal has left, and reports.
+// runBulk sends what the journal has left, asks again what became of what is
+// pending, and reports.
 func (a *app) runBulk(ctx context.Context, c *client, j *journal, f bulkFlags) error {
-	left := j.left()
 	sending, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &bulkSend{a: a, c: c, j: j, flags: f, cancel: cancel, results: make(chan delivery),
+	left := j.left()
+	s := &bulkSend{a: a, c: c, j: j, flags: f, cancel: cancel,
 		tells: a.progress("users", "refused or failed", len(j.users)-len(left), len(j.users))}
-	go s.sendAll(sending, left)
-	for d := range s.results {
-		s.take(d)
+	for len(left) > 0 && sending.Err() == nil {
+		before := len(left)
+		s.pass(sending, left)
+		// An engine that is slow may have folded by now what it was too slow to say. When
+		// a pass settles nothing, the engine is away.
+		if left = j.pending(); len(left) == 0 || len(left) == before || a.Sleep(sending, betweenPasses) != nil {
+			break
+		}
 	}
 	s.tells.end()
 	if err := j.close(); err != nil {
@@ -50,6 +60,15 @@ func (a *app) runBulk(ctx context.Context, c *client, j *journal, f bulkFlags) e
 		return err
 	}
 	return s.conclude(ctx)
+}
+
+// pass sends the commands of some users, and returns when none is in flight.
+func (s *bulkSend) pass(ctx context.Context, users []journalLine) {
+	s.results = make(chan delivery)
+	go s.sendAll(ctx, users)
+	for d := range s.results {
+		s.take(d)
+	}
 }
 
 // sendAll sends the commands at their pace, and closes results when none is in
@@ -86,7 +105,7 @@ func (s *bulkSend) sendAll(ctx context.Context, left []journalLine) {
 func (s *bulkSend) sendOne(ctx context.Context, u journalLine) {
 	var got answer
 	var status int
-	err := s.a.patiently(ctx, s.tells.stuck, func(ctx context.Context) (err error) {
+	err := s.a.patiently(ctx, s.tells.again, func(ctx context.Context) (err error) {
 		got, _, status, err = s.c.order(ctx, u.User, s.j.order(u))
 		return err
 	})
@@ -132,11 +151,14 @@ func (s *bulkSend) take(d delivery) {
 		s.stop(failed("%s cannot be written: %v", s.j.path, err))
 		return
 	}
-	bad := 0
-	if d.line.Outcome.bad() {
-		bad = 1
+	switch {
+	case d.line.Outcome == outcomePending:
+		s.tells.stuck("pending: no engine answers in time")
+	case d.line.Outcome.bad():
+		s.tells.add(1, 1)
+	default:
+		s.tells.add(1, 0)
 	}
-	s.tells.add(1, bad)
 	if d.line.Outcome != outcomeFailed && d.line.Outcome != outcomeUnavailable {
 		s.inARow = 0
 		return

@@ -20,5 +20,5 @@ func NewProgress(w io.Writer, now func() time.Time, total int, terminal bool) Pr
 }
 
 func (p Progress) Add(done, bad int) { p.p.add(done, bad) }
-func (p Progress) Stuck(err error)   { p.p.stuck(err) }
+func (p Progress) Again(err error)   { p.p.again(err) }
 func (p Progress) End()              { p.p.end() }

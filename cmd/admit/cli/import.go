@@ -14,8 +14,9 @@ import (
 )
 
 // importRate is how many users are imported in a second unless the operator says
-// otherwise.
-const importRate = 500.0
+// otherwise: as many as Admit's own sweep rings, so that webhooks and commands find
+// room beside them.
+const importRate = 200.0
 
 // Limits of one request: the API's own, and a little below its longest body.
 const (
@@ -51,7 +52,7 @@ func (a *app) imports() *cobra.Command {
 	flags.StringVar(&f.id, "id", "", "the import's `ID` (default: made of the file's content)")
 	flags.BoolVar(&f.sendAccess, "send-access", false, "tell the hooks of the access that these users have; else they are taken to know")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and import nobody")
-	flags.Var(&f.rate, "rate", "how many users are imported: 500/s, 6000/m")
+	flags.Var(&f.rate, "rate", "how many users are imported: 200/s, 6000/m")
 	completes(cmd, "format", []string{formatCSV, formatJSONL})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.startImport(cmd.Context(), args[0], f) }
 	return cmd
@@ -166,7 +167,7 @@ func (r *importRun) send(ctx context.Context, b batch, dryRun bool, tells *progr
 	if err != nil {
 		return got, failed("the users cannot be written: %v", err)
 	}
-	err = r.a.patiently(ctx, tells.stuck, func(ctx context.Context) error {
+	err = r.a.patiently(ctx, tells.again, func(ctx context.Context) error {
 		_, _, err := r.c.do(ctx, http.MethodPost, "/v1/imports", body, &got)
 		return err
 	})

@@ -155,6 +155,17 @@ func (j *journal) left() []journalLine {
 	return left
 }
 
+// pending returns the users whose commands are stored and not folded yet.
+func (j *journal) pending() []journalLine {
+	var pending []journalLine
+	for i, u := range j.users {
+		if j.last[i].Outcome == outcomePending {
+			pending = append(pending, u)
+		}
+	}
+	return pending
+}
+
 // requestID is that of a user's command, the same at every try, so that it is done
 // once.
 func (j *journal) requestID(n int) string { return fmt.Sprintf("bulk-%s:%d", j.header.ID, n) }

@@ -55,11 +55,17 @@ func (p *progress) add(done, bad int) {
 	p.show(false)
 }
 
-// stuck tells what holds the work up, "" for nothing.
-func (p *progress) stuck(err error) {
+// again tells of a failure that is followed by another try.
+func (p *progress) again(err error) {
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	p.stuck("trying again: " + first)
+}
+
+// stuck tells what holds the work up, until something is done.
+func (p *progress) stuck(why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.note, _, _ = strings.Cut(err.Error(), "\n")
+	p.note = why
 	p.show(false)
 }
 
@@ -114,7 +120,7 @@ func (p *progress) line(now time.Time) string {
 		line += fmt.Sprintf(", %d %s", p.bad, p.worse)
 	}
 	if p.note != "" {
-		line += ", trying again: " + p.note
+		line += ", " + p.note
 	}
 	return line
 }

@@ -29,7 +29,7 @@ func TestProgress(t *testing.T) {
 		if err := clock.Sleep(t.Context(), time.Second); err != nil {
 			t.Fatal(err)
 		}
-		p.Stuck(errors.New("no answer from \x1b[31mhttp://127.0.0.1:8081, which is a long way from here\ncheck that"))
+		p.Again(errors.New("no answer from \x1b[31mhttp://127.0.0.1:8081, which is a long way from here\ncheck that"))
 		p.End()
 		p.End()
 	}

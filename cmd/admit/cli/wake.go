@@ -146,7 +146,7 @@ func (a *app) ring(ctx context.Context, c *client, pace *pacer, tells *progress,
 	if pace.wait(ctx, n) != nil {
 		return got, interrupted()
 	}
-	err = a.patiently(ctx, tells.stuck, func(ctx context.Context) error {
+	err = a.patiently(ctx, tells.again, func(ctx context.Context) error {
 		_, _, err := c.do(ctx, http.MethodPost, "/v1/wake", body, &got)
 		return err
 	})
