@@ -206,7 +206,7 @@ func TestWorkerComesBack(t *testing.T) {
 	t.Parallel()
 	b := newBook()
 	c := dial(t)
-	s := &server{t: t, c: c, b: b, queue: "comes-back-" + onboarding.WorkflowID(t.Name()), in: workflows.Input{UserID: "user-comes-back"}}
+	s := &server{t: t, c: c, b: b, acts: b.activities(), queue: "comes-back-" + onboarding.WorkflowID(t.Name()), in: workflows.Input{UserID: "user-comes-back"}}
 	s.hooks = s.queue + "-hooks"
 	stop := s.startWorkers()
 	approval(s)

@@ -127,6 +127,14 @@ func (r *row) turn(moments []moment, until time.Time) (at time.Time, deadline, o
 	return at, deadline, at.Before(until)
 }
 
+// next says whether something becomes due.
+func (r *row) next() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, due := onboarding.Next(r.state, r.policy)
+	return due
+}
+
 // live lets the row live through the moments up to a time with nothing between it
 // and the rules, and returns the moments that are left.
 func (r *row) live(t *testing.T, clock *time.Time, moments []moment, until time.Time) []moment {

@@ -9,7 +9,7 @@ import (
 
 // parallel is how many tests run at once unless -parallel says otherwise: most of
 // them wait for timers most of the time.
-const parallel = "12"
+const parallel = "6"
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 

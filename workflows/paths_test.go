@@ -19,10 +19,15 @@ import (
 type path struct {
 	name   string
 	limits *workflows.Limits
+	row    func() *row // stands in for the book where the rules matter
 	drive  func(s *server) (runID string)
 }
 
-var paths = []path{
+// paths are all ways that are recorded.
+var paths = slices.Concat(common, rare)
+
+// common are the ways that most users go, and the ends of a run.
+var common = []path{
 	{name: "approval", drive: approval},
 	{name: "reversal", drive: reversal},
 	{name: "foreign-queue", drive: foreignQueue},

@@ -12,12 +12,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/encoding/protojson"
-
-	"admit/onboarding"
-	"admit/workflows"
 )
 
 // record makes TestRecordedPaths write the histories that it drives to testdata.
@@ -29,17 +24,25 @@ const release = "v0"
 
 const histories = "testdata/histories"
 
-// TestRecordedPaths drives every path on a real server and replays its history.
+// TestRecordedPaths drives every path on a real server, replays its history, and
+// holds that the recorded one still stands for it.
 func TestRecordedPaths(t *testing.T) {
 	t.Parallel()
 	for _, p := range paths {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, newBook(), p.limits)
+			s := newServer(t, p.limits)
+			if p.row != nil {
+				s.serveRow(p.row())
+			} else {
+				s.serveBook(newBook())
+			}
 			h := s.history(p.drive(s))
 			replay(t, h)
 			if *record {
 				write(t, p.name, h)
+			} else {
+				fresh(t, p.name, h)
 			}
 		})
 	}
@@ -59,19 +62,9 @@ func (s *server) history(runID string) *historypb.History {
 	return h
 }
 
-func replayer(t *testing.T) worker.WorkflowReplayer {
-	t.Helper()
-	r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.RegisterWorkflowWithOptions(workflows.Workflow{}.Onboarding, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	return r
-}
-
 func replay(t *testing.T, h *historypb.History) {
 	t.Helper()
-	if err := replayer(t).ReplayWorkflowHistory(nil, h); err != nil {
+	if err := replayOn(t, thisBuild(""), h); err != nil {
 		t.Errorf("the history does not replay: %v", err)
 	}
 }
@@ -118,9 +111,7 @@ func TestReplay(t *testing.T) {
 		recorded[filepath.Base(file)] = true
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			if err := replayer(t).ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
-				t.Errorf("the history does not replay: %v", err)
-			}
+			replay(t, readHistory(t, file))
 		})
 	}
 	for _, p := range paths {

@@ -66,7 +66,8 @@ func newRow(clock func() time.Time, targets ...onboarding.Target) *row {
 		}
 	}
 	return &row{
-		policy: p, targets: targets, clock: clock, state: onboarding.State{UserID: "user-1"},
+		policy: p, targets: targets, clock: clock,
+		state: onboarding.State{UserID: "user-1", Stage: onboarding.StageCollecting, BlockedOn: onboarding.User, Access: onboarding.AccessNone},
 		truth: map[onboarding.Check]onboarding.Report{}, outcomes: map[string]onboarding.CommandOutcome{}, sent: map[string]int{},
 	}
 }

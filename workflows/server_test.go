@@ -25,13 +25,15 @@ import (
 const patience = 20 * time.Second
 
 // server is a user of a real Temporal server whose workflow runs on task queues of
-// its own, against a book unless said otherwise.
+// its own, against a book or a row.
 type server struct {
 	t     *testing.T
 	c     client.Client
 	b     *book
-	acts  map[string]any // the activities, those of the book when nil
+	row   *row
+	acts  map[string]any // the activities
 	shell any            // the workflow, this build's when nil
+	stop  func()         // stops the workers that were started last
 	in    workflows.Input
 	queue string
 	hooks string
@@ -66,9 +68,20 @@ func dial(t *testing.T) client.Client {
 func serve(t *testing.T, b *book, limits *workflows.Limits) *server {
 	t.Helper()
 	s := newServer(t, limits)
-	s.b = b
-	s.startWorkers()
+	s.serveBook(b)
 	return s
+}
+
+// serveBook starts workers whose activities are the book's.
+func (s *server) serveBook(b *book) {
+	s.b, s.acts = b, b.activities()
+	s.startWorkers()
+}
+
+// serveRow starts workers whose activities are the row's.
+func (s *server) serveRow(r *row) {
+	s.row, s.acts = r, r.activities()
+	s.startWorkers()
 }
 
 // newServer prepares a new user whom no worker serves yet.
@@ -83,9 +96,6 @@ func newServer(t *testing.T, limits *workflows.Limits) *server {
 
 // startWorkers starts both workers and returns what stops them.
 func (s *server) startWorkers() (stop func()) {
-	if s.acts == nil {
-		s.acts = s.b.activities()
-	}
 	if s.shell == nil {
 		s.shell = workflows.Workflow{HooksTaskQueue: s.hooks}.Onboarding
 	}
@@ -99,7 +109,8 @@ func (s *server) startWorkers() (stop func()) {
 		}
 		w.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
 	}
-	return s.start(main, hooks)
+	s.stop = s.start(main, hooks)
+	return s.stop
 }
 
 func (s *server) worker(queue string) worker.Worker {

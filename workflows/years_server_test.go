@@ -35,13 +35,10 @@ func TestYearsOnAServer(t *testing.T) {
 			moments := young.live(t, &clock, life(), begin)
 			from := len(young.log)
 
-			s := newServer(t, nil)
-			l := &stretch{server: s, row: young}
-			l.jump(clock)
-			young.clock = func() time.Time { return time.UnixMicro(l.now.Load()).UTC() }
-			young.wait = func(time.Duration) time.Duration { return 0 } // a second, for timers are no shorter
-			s.acts = young.activities()
-			s.startWorkers()
+			l := &stretch{server: newServer(t, nil)}
+			l.row = young
+			l.keepTime(clock)
+			l.serveRow(young)
 			l.live(moments, end)
 			sameStory(t, young.story(from), want[from:min(len(want), from+len(young.story(from)))])
 			l.measure()
@@ -52,8 +49,17 @@ func TestYearsOnAServer(t *testing.T) {
 // stretch is a part of a life on a real server.
 type stretch struct {
 	*server
-	row *row
 	now atomic.Int64 // the database's clock, in microseconds
+}
+
+// keepTime makes the row live by the stretch's clock, whose time jumps, and gives
+// each timer the second that none is shorter than.
+func (l *stretch) keepTime(from time.Time) {
+	l.row.mu.Lock()
+	defer l.row.mu.Unlock()
+	l.jump(from)
+	l.row.clock = func() time.Time { return time.UnixMicro(l.now.Load()).UTC() }
+	l.row.wait = func(time.Duration) time.Duration { return 0 }
 }
 
 func (l *stretch) jump(to time.Time) { l.now.Store(to.UnixMicro()) }
@@ -61,7 +67,9 @@ func (l *stretch) jump(to time.Time) { l.now.Store(to.UnixMicro()) }
 // live lets what comes next happen, one after the other.
 func (l *stretch) live(moments []moment, until time.Time) {
 	l.t.Helper()
-	l.ring()
+	if l.entries() > 0 {
+		l.ring() // the run adopts what stands in the row
+	}
 	for {
 		at, deadline, ok := l.row.turn(moments, until)
 		if !ok {
@@ -84,6 +92,10 @@ func (l *stretch) live(moments []moment, until time.Time) {
 		l.until(fmt.Sprintf("what comes at %s is folded, and nothing waits", at), func() bool {
 			return l.entries() > before && l.row.settled()
 		})
+		// What the end of a delivery wakes would see the clock of what comes next.
+		if l.row.next() {
+			l.idle()
+		}
 	}
 }
 
