@@ -1,12 +1,3 @@
-// Package workflows holds the workflow of a user's onboarding: a shell around
-// Advance that wakes at the right moment, adopts what Advance decided, keeps the
-// lanes of deliveries going and shows where the user stands. It decides nothing
-// and carries nothing that matters: a run that is reset, terminated or lost is
-// followed by one that begins with Advance and carries on where the row stands.
-//
-// Recorded histories must replay on every later build. What an activity answers
-// may change at will; when the shell advances, arms a timer, starts or cancels a
-// lane, or ends a run may change behind workflow.GetVersion alone.
 package workflows
 
 import (
