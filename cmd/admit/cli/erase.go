@@ -58,8 +58,12 @@ func (a *app) confirm(ctx context.Context, userID string) error {
 	}()
 	select {
 	case <-ctx.Done():
+		a.endLine()
 		return failed("interrupted; nothing is erased")
 	case l := <-typed:
+		if l.err != nil {
+			a.endLine()
+		}
 		switch {
 		case l.text == userID:
 			return nil
@@ -69,3 +73,6 @@ func (a *app) confirm(ctx context.Context, userID string) error {
 		return failed("that is not the user's ID; nothing is erased")
 	}
 }
+
+// endLine ends the line of a question that was not answered with Enter.
+func (a *app) endLine() { _, _ = io.WriteString(a.Stderr, "\n") } // as above
