@@ -103,7 +103,7 @@ func text(t *rapid.T, s onboarding.State) string {
 // people holds what is true of every command: one that needs two people does
 // nothing by one, nobody approves what that person proposed, and what is refused or
 // proposed changes nothing that is known of the user.
-func people(t *rapid.T, in onboarding.Input, before, after onboarding.State, v onboarding.Verdict, p onboarding.Policy, at time.Time) {
+func people(t *rapid.T, in onboarding.Input, before, after onboarding.State, v onboarding.Verdict, p onboarding.Policy) {
 	if in.Kind != onboarding.InputCommand {
 		return
 	}
@@ -124,7 +124,7 @@ func people(t *rapid.T, in onboarding.Input, before, after onboarding.State, v o
 		case needs && c.Approves == "":
 			t.Fatalf("one person did %s", c.Name)
 		case c.Approves == "":
-		case i < 0 || before.Proposals[i].Actor == c.Actor || before.Proposals[i].Command != c.Name || !before.Proposals[i].Expires.After(at):
+		case i < 0 || before.Proposals[i].Actor == c.Actor || before.Proposals[i].Command != c.Name || !before.Proposals[i].Expires.After(in.Received):
 			t.Fatalf("%+v approved %+v", c, before.Proposals)
 		}
 	default:

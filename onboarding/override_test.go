@@ -94,7 +94,7 @@ func TestPassAfterTwoOverrides(t *testing.T) {
 	s := newStory(t).orders(overrideTo(onboarding.KYC, onboarding.StatusPassed)).after(time.Hour).orders(overrideTo(onboarding.KYC, onboarding.StatusFailed))
 	s.orders(onboarding.Command{Name: onboarding.CommandLiftOverride, Check: onboarding.KYC}).wantStage(onboarding.StageSuspended, onboarding.User)
 	s.after(time.Minute).report(approved).wantOutcome(onboarding.Held)
-	s.after(5 * time.Minute).report(approved).wantStage(onboarding.StageApproved, onboarding.Nobody)
+	s.after(5*time.Minute).report(approved).wantStage(onboarding.StageApproved, onboarding.Nobody)
 }
 
 // TestWhateverContradictsAnOverrideIsTold holds it of answers and of a verdict on

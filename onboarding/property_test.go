@@ -147,7 +147,7 @@ func TestRandomLives(t *testing.T) {
 			if is := text(t, state); is != was {
 				t.Fatalf("%+v changed the state it was applied to from\n%s\nto\n%s", in, was, is)
 			}
-			people(t, in, state, after, verdict, policy, at)
+			people(t, in, state, after, verdict, policy)
 			asking(t, in, state, after, verdict, effects, policy)
 			once(t, effects)
 			present(t, in, state, after, verdict, at)
