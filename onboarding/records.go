@@ -62,8 +62,10 @@ type Advanced struct {
 	Summary  Summary          `json:"s"`
 	Deadline time.Time        `json:"d,omitzero"` // when the next deadline is due, by the database's clock
 	In       time.Duration    `json:"in,omitempty"`
-	Lanes    []LaneWork       `json:"l,omitempty"` // the lanes that have waiting effects
-	Outcomes []CommandOutcome `json:"o,omitempty"` // of the request IDs asked for that are folded
+	Kind     DeadlineKind     `json:"k,omitempty"`  // of the next deadline, where it is the rules'
+	Check    Check            `json:"kc,omitempty"` // which it is about, where it is about one
+	Lanes    []LaneWork       `json:"l,omitempty"`  // the lanes that have waiting effects
+	Outcomes []CommandOutcome `json:"o,omitempty"`  // of the request IDs asked for that are folded
 	Done     bool             `json:"done,omitempty"`
 	More     bool             `json:"more,omitempty"` // events are left: call again at once
 }

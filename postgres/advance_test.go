@@ -225,7 +225,7 @@ func TestAdvanceFoldsAtMostAHundredDeadlines(t *testing.T) {
 		o.Clock = func(t time.Time) time.Time { return t.Add(ahead) }
 	})
 	accept(t, s, report("user-1", started))
-	if a := advance(t, s, "user-1"); a.In <= 0 || a.In > time.Second || a.More {
+	if a := advance(t, s, "user-1"); a.In <= 0 || a.In > time.Second || a.More || a.Kind != onboarding.DeadlineEscalate {
 		t.Fatalf("next deadline in %s", a.In)
 	}
 	ahead = 150 * time.Second

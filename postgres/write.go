@@ -61,9 +61,10 @@ func (s *Store) write(ctx context.Context, conn *pgxpool.Conn, f *fold, req onbo
 	strays := len(a.Lanes) < found
 	if f.hasNext {
 		a.Deadline, a.In = f.next.Due.UTC(), max(0, f.next.Due.Sub(f.now))
+		a.Kind, a.Check = f.next.Kind, f.next.Check
 	}
 	if look := f.now.Add(strayLook); strays && (!f.hasNext || f.next.Due.After(look)) {
-		a.Deadline, a.In = look, strayLook
+		a.Deadline, a.In, a.Kind, a.Check = look, strayLook, "", ""
 	}
 	a.Done = f.state.Ended() && !f.hasNext && found == 0 && !a.More
 	return a, nil
