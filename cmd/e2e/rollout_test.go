@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -58,6 +60,8 @@ func TestReplayHistories(t *testing.T) {
 		t.Errorf("exit code %d, %v histories, want %v: %s%s", code, have, want, out, errs)
 	}
 
+	readmeOfRollouts(t, env)
+
 	id := onboarding.WorkflowID(s.user(users))
 	otherBuild(t, c, id)
 	listed(t, c, users+1)
@@ -71,6 +75,27 @@ func TestReplayHistories(t *testing.T) {
 	says(t, env, []string{"replay-histories", "--query", `WorkflowId="` + onboarding.WorkflowID(s.user(1)) + `"`}, exitDone, []string{"1 of 1 histories"})
 	says(t, env, []string{"replay-histories", "--limit", "2"}, exitFailed, []string{"of 2 histories", "--limit 0 takes all"})
 	says(t, env, []string{"replay-histories", "--query", "no query"}, exitFailed, []string{"stopped after 0 histories"})
+}
+
+// readmeOfRollouts runs what the README says to run before a rollout.
+func readmeOfRollouts(t *testing.T, env []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "## A new version")
+	_, rest, shown := strings.Cut(rest, "```sh\n")
+	script, _, ended := strings.Cut(rest, "```")
+	if !found || !shown || !ended {
+		t.Fatal("the README shows nothing to run before a rollout")
+	}
+	cmd := exec.CommandContext(background(t), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, "bin/admit", world.admit))
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if n := len(replayedOf.FindAllString(string(out), -1)); err != nil || n != strings.Count(script, "bin/admit") {
+		t.Errorf("%v, %d counts: %s", err, n, out)
+	}
 }
 
 // listed waits until visibility finds n workflows.
