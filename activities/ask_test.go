@@ -144,7 +144,7 @@ func TestQuestionsAtOnce(t *testing.T) {
 		return activities.Asked{Answered: true, HTTP: 200, Body: "{}"}
 	})}
 	b := newBench(&ledger{}, nil)
-	b.Ledger, b.Senders["core"], b.InFlight = endless{}, q, 1000
+	b.Ledger, b.Senders["core"], b.InFlight, b.Observe = endless{}, q, 1000, nil
 	ended := make(chan error, q.AtOnce())
 	for range q.AtOnce() {
 		go func() { _, err := b.deliver(t, context.WithoutCancel(t.Context())); ended <- err }()

@@ -17,14 +17,14 @@ import (
 // were decided.
 type collected struct {
 	waiting []onboarding.DigestEntry
-	err     error
+	away    time.Time // until then the store does not answer
 	asked   []time.Time // the befores
 }
 
 func (c *collected) Digest(ctx context.Context, before time.Time, limit int, send func(context.Context, []onboarding.DigestEntry) onboarding.Attempt) (int, error) {
 	c.asked = append(c.asked, before)
-	if c.err != nil {
-		return 0, c.err
+	if time.Now().Before(c.away) {
+		return 0, errAway
 	}
 	n := 0
 	for n < len(c.waiting) && n < limit && c.waiting[n].Created.Before(before) {
@@ -125,7 +125,7 @@ func TestDigestsWithoutATime(t *testing.T) {
 func TestDigestsInParts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &collected{waiting: make([]onboarding.DigestEntry, 12000), err: errAway}
+		store := &collected{waiting: make([]onboarding.DigestEntry, 12000), away: time.Now().Add(30 * time.Second)}
 		var parts []int
 		g := &activities.Digests{Store: store, Daily: &activities.Daily{Zone: time.UTC}, Reviewers: digestFunc(func(_ time.Time, entries []onboarding.DigestEntry) onboarding.Attempt {
 			parts = append(parts, len(entries))
@@ -133,7 +133,6 @@ func TestDigestsInParts(t *testing.T) {
 		})}
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
-		time.AfterFunc(30*time.Second, func() { store.err = nil })
 		if err := g.Run(ctx); err != nil || len(parts) != 3 || parts[0] != 5000 || parts[2] != 2000 || len(store.asked) != 4 {
 			t.Errorf("Run = %v, parts %v after %d questions", err, parts, len(store.asked))
 		}
