@@ -21,6 +21,7 @@ func TestReminderVariants(t *testing.T) {
 		"de/reminder.txt":      "Mein eigener\n\nText.\n",
 		"en-GB/reminder.4.txt": "Fourth\n\nText.\n",
 	})
+	texts := load(t, dir)
 	for _, tt := range []struct {
 		name, lang, template string
 		number               int
@@ -43,7 +44,7 @@ func TestReminderVariants(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			subject, _, err := load(t, dir).Render(tt.lang, onboarding.Message{Template: tt.template, Number: tt.number}, onboarding.Contact{})
+			subject, _, err := texts.Render(tt.lang, onboarding.Message{Template: tt.template, Number: tt.number}, onboarding.Contact{})
 			if err != nil || subject != tt.subject {
 				t.Errorf("Render = %q, %v, want %q", subject, err, tt.subject)
 			}
@@ -55,6 +56,7 @@ func TestReminderVariants(t *testing.T) {
 func TestUntil(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, map[string]string{"fr/reminder.txt": "Un\n\nJusqu'au {{.Until}}.\n"})
+	texts := load(t, dir)
 	for _, tt := range []struct {
 		name, lang, zone string
 		at               time.Time
@@ -72,13 +74,13 @@ func TestUntil(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, text, err := load(t, dir).Render(tt.lang, onboarding.Message{Template: "reminder", Number: 2, AbandonAt: tt.at}, onboarding.Contact{TimeZone: tt.zone})
+			_, text, err := texts.Render(tt.lang, onboarding.Message{Template: "reminder", Number: 2, AbandonAt: tt.at}, onboarding.Contact{TimeZone: tt.zone})
 			if err != nil || !strings.Contains(text, tt.want) {
 				t.Errorf("Render = %v, want %q in\n%s", err, tt.want, text)
 			}
 		})
 	}
-	if _, text, err := load(t, "").Render("en", onboarding.Message{Template: "reminder", Number: 2}, onboarding.Contact{}); err != nil || strings.Contains(text, "until") {
+	if _, text, err := texts.Render("en", onboarding.Message{Template: "reminder", Number: 2}, onboarding.Contact{}); err != nil || strings.Contains(text, "until") {
 		t.Errorf("who is never given up reads %q, %v", text, err)
 	}
 }
