@@ -17,7 +17,7 @@ import (
 // were decided.
 type collected struct {
 	waiting []onboarding.DigestEntry
-	away    time.Time // until then the store does not answer
+	away    time.Time   // until then the store does not answer
 	asked   []time.Time // the befores
 }
 

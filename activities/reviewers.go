@@ -67,14 +67,14 @@ type Reviewers struct {
 // configuration.
 func NewReviewers(c ReviewersConfig, m *Mail) (*Reviewers, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("reviewers: %w", err)
+		return nil, fmt.Errorf("mail to reviewers: %w", err)
 	}
 	zone, _ := zoneOf(c.TimeZone)
 	r := &Reviewers{mail: m, plain: true, view: m.view(c.Language, c.URL, zone)}
 	for _, address := range c.To {
 		to, plain, err := mailbox(address)
 		if err != nil {
-			return nil, fmt.Errorf("reviewers: %w", err) // Validate has seen it
+			return nil, fmt.Errorf("mail to reviewers: %w", err) // Validate has seen it
 		}
 		if !slices.Contains(r.to, to) {
 			r.to, r.plain = append(r.to, to), r.plain && plain

@@ -42,7 +42,7 @@ func senders(s settings.Settings, contacts activities.Contacts) (map[string]acti
 	if v := s.Reviewers; v != nil {
 		reviewers, err := activities.NewReviewers(activities.ReviewersConfig{To: v.To, Language: v.Language, TimeZone: v.TimeZone, URL: v.ReviewURL}, mail)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("notify: %w", err))
+			problems = append(problems, fmt.Errorf("notify.reviewers: %w", err))
 		}
 		all[onboarding.ReviewersTarget] = reviewers
 	}
