@@ -110,6 +110,7 @@ func (f *fleet) assorted() {
 	f.run("other", "Other", f.queue)
 	f.run("not-begun", onboarding.WorkflowType, f.queue+"-nobody")
 	f.sleeping("waits")
+	f.sleeping("ended") // a signal that is there before it begins would hide the order
 	if err := f.c.SignalWorkflow(f.ctx(), f.prefix+"ended", "", "end", nil); err != nil {
 		f.t.Fatal(err)
 	}
