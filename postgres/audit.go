@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -52,17 +54,21 @@ func (s *Store) Audit(ctx context.Context, userID string, at time.Time) (onboard
 	return audit, nil
 }
 
-// rebuilt folds what the log's rows changed, and finds what decided what is known
-// in the end.
+// rebuilt gives the state that the log's rows lead to, and finds what decided what
+// is known in the end. Of what changed again and again only the last change counts:
+// a log may be long.
 func rebuilt(userID string, rows []changeRow) (onboarding.State, []decision, error) {
-	var s onboarding.State
 	t := trail{paths: map[string]int64{}}
+	last := map[string]onboarding.Change{}
 	for _, row := range rows {
-		var err error
-		if s, err = onboarding.Patch(s, row.changes); err != nil {
-			return s, nil, err
+		for _, c := range row.changes {
+			last[c.Path] = c
 		}
 		t.follow(row)
+	}
+	s, err := onboarding.Patch(onboarding.State{}, slices.Collect(maps.Values(last)))
+	if err != nil {
+		return s, nil, err
 	}
 	s.UserID = userID
 	return s, t.decisions(s), nil

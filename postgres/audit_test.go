@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -215,5 +216,32 @@ func TestAuditWithThePolicyOfThen(t *testing.T) {
 		if got := audit(t, patient, tc.at); got.Onboarding.NextDeadline == nil || !got.Onboarding.NextDeadline.Equal(tc.want) {
 			t.Errorf("next deadline: %v, want %s", got.Onboarding.NextDeadline, tc.want)
 		}
+	}
+}
+
+// TestAuditOfALongLog has a log of the length that years of questions make, many
+// times over.
+func TestAuditOfALongLog(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	accept(t, s, report("user-1", verified))
+	advance(t, s, "user-1")
+	exec(t, db, `
+		insert into log (user_id, seq, input, outcome, version, stage, changes, policy_hash, build, received, at)
+		select user_id, n, 'deadline/reconcile', 'applied', n, stage, jsonb_build_array(
+			jsonb_build_object('path', 'version', 'before', n - 1, 'after', n),
+			jsonb_build_object('path', 'reconciled', 'before', n - 2, 'after', n - 1)), policy_hash, build, received, at
+		from log, generate_series(2, 100000) as n where user_id = 'user-1'`)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	a, err := s.Audit(ctx, "user-1", moment(t, db))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := a.Onboarding; o.LastSeq != 100000 || o.Version != 100000 || o.Stage != onboarding.StageApproved {
+		t.Errorf("onboarding = %+v", o)
+	}
+	if d := about(t, a, "access"); d.Entry.Seq != 1 {
+		t.Errorf("access was decided by %+v", d.Entry)
 	}
 }
