@@ -12,6 +12,7 @@ var nextCommands = map[string][]string{
 	"report_while_on_hold": {"admit timeline {user}", `admit command {user} lift --reason "…"`},
 	"report_while_closed":  {"admit timeline {user}", `admit command {user} reopen --reason "…"`},
 	"contradicts_override": {"admit providers explain {user}", `admit command {user} lift_override --check {check} --reason "…"`},
+	"override_ended":       {"admit providers explain {user}", `admit command {user} override_check --check {check} --status passed --reason "…"`},
 	"unanswered":           {"admit providers explain {user}", `admit command {user} reconcile --reason "…"`},
 	"api_contradicts":      {"admit providers explain {user}", `admit command {user} override_check --check {check} --status passed --reason "…"`},
 

@@ -58,6 +58,7 @@ var causes = []struct {
 	{"report_while_on_hold", "on hold", "lift"},
 	{"report_while_closed", "closed", "reopen"},
 	{"contradicts_override:kyc", "The override stands", "lift_override --check kyc"},
+	{"override_ended:kyc", "has run out", "override_check --check kyc"},
 	{"unanswered:kyc:P412", "does not know the user (P412)", "reconcile"},
 	{"unanswered:kyc:P445", "no such check of the user (P445)", "reconcile"},
 	{"unanswered:sepa_kyc:null_status", "does not know the user (null_status)", "reconcile"},

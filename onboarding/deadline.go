@@ -226,6 +226,7 @@ func (f *fold) deadline() Verdict {
 		f.said(d.Check).Said.AskedAgain = true
 		f.ask(d.Check)
 	case DeadlineOverride:
+		f.tell("override_ended:" + string(d.Check)) // nobody did it, and it may have let the user in
 		f.endOverride(d.Check)
 	case DeadlineProposal:
 		f.expireProposals()

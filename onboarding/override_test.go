@@ -83,7 +83,7 @@ func TestPassAfterAnOverride(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).orders(overrideTo(onboarding.KYC, onboarding.StatusPassed)).after(30 * 24 * time.Hour)
 	s.due()
-	s.wantStage(onboarding.StageSuspended, onboarding.User).wantAccess(onboarding.AccessRevoked, 2)
+	s.wantStage(onboarding.StageSuspended, onboarding.User).wantAccess(onboarding.AccessRevoked, 2).wantTold("override_ended:kyc", "reversed:kyc")
 	s.after(time.Hour).report(approved).wantStage(onboarding.StageApproved, onboarding.Nobody)
 }
 
