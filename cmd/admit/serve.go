@@ -130,7 +130,7 @@ func (sys *system) newWorker(namespace string) (*worker.Worker, error) {
 		Logger: sys.logger, Observe: sys.metrics.attempt,
 	}
 	return worker.New(worker.Options{
-		Client: sys.temporal, Namespace: namespace, Logger: sys.logger, Workflow: workflows.Workflow{}.Onboarding,
+		Client: sys.temporal, Namespace: namespace, Build: sys.settings.Build, Logger: sys.logger, Workflow: workflows.Workflow{}.Onboarding,
 		Activities: map[string]any{
 			onboarding.ActivityAdvance: acts.Advance, onboarding.ActivityDeliver: acts.Deliver,
 			onboarding.ActivityTake: acts.TakeEffect, onboarding.ActivityRecord: acts.RecordAttempt,

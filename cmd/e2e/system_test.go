@@ -46,6 +46,7 @@ type system struct {
 	pool                *pgxpool.Pool
 	temporal, namespace string
 	public, admin       string // host:port
+	config              string // the file's path
 	env                 []string
 	client              *http.Client
 }
@@ -66,18 +67,24 @@ func newSystem(t *testing.T, o options) *system {
 		s.temporal, s.namespace = os.Getenv("TEMPORAL_ADDRESS"), newNamespace(t)
 	}
 	s.pool = newPool(t, s.database)
-	config := filepath.Join(t.TempDir(), "admit.yaml")
-	if err := os.WriteFile(config, []byte(o.config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.config = filepath.Join(t.TempDir(), "admit.yaml")
+	s.configure(o.config)
 	s.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + s.database,
 		"TEMPORAL_ADDRESS=" + s.temporal, "TEMPORAL_NAMESPACE=" + s.namespace,
 		"ADMIT_LISTEN=" + s.public, "ADMIT_ADMIN_LISTEN=" + s.admin, "ADMIT_ADMIN_TOKENS=" + adminTokens,
 		"ADMIT_P100_TOKENS=" + p100Token, "ADMIT_XGATEWAY_SECRETS=" + xgatewaySecret, "ADMIT_XGATEWAY_TRUST_CALLBACKS=true",
-		"ADMIT_CONFIG=" + config, "E2E_HOOK_SECRET=" + hookSecret,
+		"ADMIT_CONFIG=" + s.config, "E2E_HOOK_SECRET=" + hookSecret,
 	}, o.env...)
 	return s
+}
+
+// configure writes the configuration that processes started from now on have.
+func (s *system) configure(yaml string) {
+	s.t.Helper()
+	if err := os.WriteFile(s.config, []byte(yaml), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // in returns the system as a subtest of its test uses it.
