@@ -225,6 +225,34 @@ func TestQuestionsThatWaitAreNotAskedTwice(t *testing.T) {
 	})
 }
 
+// TestAnAnswerEndsQuestionsGivenUpOn holds that the figure of parked questions goes
+// down again.
+func TestAnAnswerEndsQuestionsGivenUpOn(t *testing.T) {
+	t.Parallel()
+	s, db := reversed(t)
+	exec(t, db, "update effects set state = 'parked', done_at = now() where name = 'ask.p100' or id = (select min(id) from effects where target = 'crm')")
+	exec(t, db, "insert into effects (key, user_id, target, lane, name, version, seq, payload, state, created) "+
+		"values ('other', 'user-2', 'p100-api', 'rest', 'ask.p100', 1, 1, '{}', 'parked', now())")
+	parked := func(asks, crm int64) {
+		t.Helper()
+		if st, err := s.Stats(t.Context()); err != nil || st.ParkedAsks != asks || st.Parked["crm"] != crm {
+			t.Errorf("parked: %+v %v", st, err)
+		}
+	}
+	order(t, s, onboarding.Command{Name: onboarding.CommandReconcile, Reason: "the API is back", Actor: "ops-1", RequestID: "r1"})
+	parked(2, 1)
+	d := take(t, s, p100Rest, "a").Delivery
+	record(t, s, d.ID, "a", failed)
+	parked(2, 1)
+	exec(t, db, "update effects set next_attempt_at = now() where state = 'waiting'")
+	d = take(t, s, p100Rest, "b").Delivery
+	record(t, s, d.ID, "b", answered(d.Now, "P412"))
+	parked(1, 1) // the other user's, and the hook's
+	if got := all[string](t, db, "select state from effects where name = 'ask.p100' and user_id = 'user-1' order by id"); !slices.Equal(got, []string{"superseded", "delivered"}) {
+		t.Errorf("questions: %q", got)
+	}
+}
+
 func TestShadowModeAsks(t *testing.T) {
 	t.Parallel()
 	shadow := func(o *postgres.Options) { o.Shadow = true }

@@ -33,6 +33,7 @@ var (
 	sqlRecordAttempt = statement("record_attempt")
 	sqlTouchLane     = statement("touch_lane")
 	sqlAcceptAnswer  = statement("accept_answer")
+	sqlSettleAsks    = statement("settle_asks")
 )
 
 // Take takes the next effect of a lane for the sender, for as long as hold: until
@@ -112,7 +113,8 @@ func take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, send
 // before) changes nothing, but that a delivery is a delivery whoever made it.
 //
 // What a provider's API answered (Attempt.Event) is accepted as an event by the
-// call that marks the question delivered: once, whatever dies in between.
+// call that marks the question delivered: once, whatever dies in between. Earlier
+// questions about the user that were given up on are superseded by it.
 func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error) {
 	var wait time.Duration
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -129,6 +131,7 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 			}
 			if api, ok := apiOf(e.lane.Target); ok && a.Event != nil && e.state == onboarding.EffectDelivered && before != e.state {
 				b.Queue(sqlAcceptAnswer, e.lane.UserID, api.provider, onboarding.RouteAnswer, a.Event)
+				b.Queue(sqlSettleAsks, e.lane.UserID, e.lane.Target, effectID)
 			}
 		}
 		b.Queue("commit")
