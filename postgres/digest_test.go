@@ -41,6 +41,15 @@ func TestDigest(t *testing.T) {
 	if got := all[string](t, db, "select name || ' ' || state from effects where state <> 'collected' order by id"); !slices.Equal(got, []string{"reversals.exceeded waiting"}) {
 		t.Errorf("sent at once: %q", got)
 	}
+	oldest := func(least, most time.Duration) {
+		t.Helper()
+		if st, err := s.Stats(t.Context()); err != nil || st.CollectedOldest < least || st.CollectedOldest > most {
+			t.Errorf("oldest collected: %v %v", st.CollectedOldest, err)
+		}
+	}
+	oldest(1, time.Minute)
+	exec(t, db, "update effects set created = created - interval '5 minutes' where id = (select min(id) from effects where state = 'collected')")
+	oldest(5*time.Minute, 6*time.Minute)
 	a := advance(t, s, "user-1")
 	if len(a.Lanes) != 0 {
 		t.Errorf("what is collected has a lane: %+v", a.Lanes)

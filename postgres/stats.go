@@ -23,20 +23,22 @@ type Stats struct {
 	AskOldest        time.Duration // age of the oldest waiting question to a provider's API
 	ParkedAsks       int64         // parked questions: nobody has answered for days
 	ReversedLastHour int64         // users newly reversed in the last hour
+	CollectedOldest  time.Duration // age of the oldest escalation that is in no digest yet
 }
 
 // Stats counts what waits, in one query that reads indexes alone.
 func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	var st Stats
-	var inbox, access, rest, revoke, ask *time.Duration
+	var inbox, access, rest, revoke, ask, collected *time.Duration
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		return conn.QueryRow(ctx, sqlStats).Scan(&st.InboxCount, &inbox, &access, &rest, &revoke, &st.RevokesOverdue, &st.Parked, &st.ParkedAccess,
-			&ask, &st.ReversedLastHour)
+			&ask, &st.ReversedLastHour, &collected)
 	})
 	if err != nil {
 		return Stats{}, wrap("count what waits", err)
 	}
 	st.InboxOldest, st.AccessOldest, st.RestOldest, st.RevokeOldest, st.AskOldest = age(inbox), age(access), age(rest), age(revoke), age(ask)
+	st.CollectedOldest = age(collected)
 	for _, a := range apis {
 		st.ParkedAsks += st.Parked[a.target]
 	}

@@ -37,13 +37,14 @@ var (
 	descAskParked  = prometheus.NewDesc("admit_asks_parked", "Questions to the providers' APIs given up on.", nil, nil)
 	descReversed   = prometheus.NewDesc("admit_reversed_users", "Users who were newly reversed in the last hour.", nil, nil)
 	descReversals  = prometheus.NewDesc("admit_reversals_per_hour", "How many the policy allows before reviewers are told, 0 for any number.", nil, nil)
+	descDigestAge  = prometheus.NewDesc("admit_digest_oldest_seconds", "Age of the oldest escalation that no digest has told the reviewers of, 0 for none.", nil, nil)
 	descNoAccess   = prometheus.NewDesc("admit_access_parked", "Effects of the access lanes given up on: their target is not configured any more.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g gauges) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descPostgres, descTemporal, descInbox, descInboxAge, descEffectAge, descRevokeAge, descRevokeLate, descParked, descNoAccess,
-		descAskAge, descAskParked, descReversed, descReversals} {
+		descAskAge, descAskParked, descReversed, descReversals, descDigestAge} {
 		ch <- d
 	}
 }
@@ -76,6 +77,7 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	send(descAskAge, s.AskOldest.Seconds())
 	send(descAskParked, float64(s.ParkedAsks))
 	send(descReversed, float64(s.ReversedLastHour))
+	send(descDigestAge, s.CollectedOldest.Seconds())
 	send(descReversals, float64(g.reversals))
 	for target, n := range s.Parked {
 		send(descParked, float64(n), target)

@@ -20,7 +20,7 @@ func TestAHangingTemporalHidesNothing(t *testing.T) {
 		g := gauges{
 			temporal: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			stats: func(ctx context.Context) (postgres.Stats, error) {
-				return postgres.Stats{RevokeOldest: 90 * time.Second, ParkedAccess: 2, AskOldest: time.Hour, ParkedAsks: 3, ReversedLastHour: 21}, ctx.Err()
+				return postgres.Stats{RevokeOldest: 90 * time.Second, ParkedAccess: 2, AskOldest: time.Hour, ParkedAsks: 3, ReversedLastHour: 21, CollectedOldest: time.Minute}, ctx.Err()
 			},
 			reversals: 20,
 			logger:    slog.New(slog.DiscardHandler),
@@ -38,6 +38,7 @@ func TestAHangingTemporalHidesNothing(t *testing.T) {
 		for name, want := range map[string]float64{
 			"admit_postgres_up": 1, "admit_revoke_oldest_seconds": 90, "admit_access_parked": 2, "admit_temporal_up": 0,
 			"admit_asks_oldest_seconds": 3600, "admit_asks_parked": 3, "admit_reversed_users": 21, "admit_reversals_per_hour": 20,
+			"admit_digest_oldest_seconds": 60,
 		} {
 			if v, ok := got[name]; !ok || v != want {
 				t.Errorf("%s is %v (shown: %v), want %v", name, v, ok, want)

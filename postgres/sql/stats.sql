@@ -10,4 +10,5 @@ select
      from (select target, count(*) as n from effects where state = 'parked' group by target) parked),
     (select count(*) from effects where state = 'parked' and lane = 'access'),
     (select statement_timestamp() - min(created) from effects where state = 'waiting' and name in ('ask.p100', 'ask.xgateway')),
-    (select count(*) from onboardings where reversed_at > statement_timestamp() - interval '1 hour')
+    (select count(*) from onboardings where reversed_at > statement_timestamp() - interval '1 hour'),
+    (select statement_timestamp() - min(created) from effects where state = 'collected')
