@@ -253,6 +253,59 @@ func TestAnAnswerEndsQuestionsGivenUpOn(t *testing.T) {
 	}
 }
 
+// TestNothingIsLearntOfWhoWasClosed holds that who is closed and erased stays so,
+// whatever was being asked.
+func TestNothingIsLearntOfWhoWasClosed(t *testing.T) {
+	t.Parallel()
+	end := func(t *testing.T, s *postgres.Store) onboarding.Advanced {
+		t.Helper()
+		order(t, s, onboarding.Command{Name: onboarding.CommandClose, Reason: "the user left", Actor: "ops-1", RequestID: "r1"})
+		order(t, s, onboarding.Command{Name: onboarding.CommandErase, Reason: "asked for", Actor: "ops-1", RequestID: "r2"})
+		return advance(t, s, "user-1")
+	}
+	learnt := func(t *testing.T, db *pgxpool.Pool) {
+		t.Helper()
+		if n := one[int64](t, db, "select count(*) from events where provider = 'p100' and body is not null"); n != 0 {
+			t.Errorf("%d bodies after the erasing", n)
+		}
+	}
+	t.Run("a question waits", func(t *testing.T) {
+		t.Parallel()
+		s, db := reversed(t)
+		record(t, s, take(t, s, p100Rest, "a").Delivery.ID, "a", failed)
+		if a := end(t, s); slices.ContainsFunc(a.Lanes, func(l onboarding.LaneWork) bool { return l.Target == onboarding.P100Target }) {
+			t.Errorf("lanes: %+v", a.Lanes)
+		}
+		exec(t, db, "update effects set next_attempt_at = now()")
+		if got := take(t, s, p100Rest, "b"); got != (onboarding.Taken{}) {
+			t.Errorf("still asked: %+v", got.Delivery)
+		}
+		learnt(t, db)
+	})
+	t.Run("in the fold that decides on it", func(t *testing.T) {
+		t.Parallel()
+		s, db := setup(t, asking)
+		accept(t, s, report("user-1", verified), report("user-1", expired))
+		end(t, s)
+		if got := all[string](t, db, "select state from effects where name = 'ask.p100'"); !slices.Equal(got, []string{"superseded"}) {
+			t.Errorf("questions: %q", got)
+		}
+	})
+	t.Run("a question is in flight", func(t *testing.T) {
+		t.Parallel()
+		s, db := reversed(t)
+		d := take(t, s, p100Rest, "a").Delivery
+		end(t, s)
+		record(t, s, d.ID, "a", answered(d.Now, said(verified)))
+		advance(t, s, "user-1")
+		learnt(t, db)
+		if got := one[string](t, db, "select state from effects where name = 'ask.p100'"); got != "delivered" {
+			t.Errorf("the question is %s", got)
+		}
+		consistent(t, db, "user-1")
+	})
+}
+
 func TestShadowModeAsks(t *testing.T) {
 	t.Parallel()
 	shadow := func(o *postgres.Options) { o.Shadow = true }

@@ -114,7 +114,8 @@ func take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, send
 //
 // What a provider's API answered (Attempt.Event) is accepted as an event by the
 // call that marks the question delivered: once, whatever dies in between. Earlier
-// questions about the user that were given up on are superseded by it.
+// questions about the user that were given up on are superseded by it. The answer to
+// a question that was superseded meanwhile is dropped.
 func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error) {
 	var wait time.Duration
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -129,7 +130,7 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 			if before == onboarding.EffectWaiting {
 				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, max(staleAfter, 2*e.wait))
 			}
-			if api, ok := apiOf(e.lane.Target); ok && a.Event != nil && e.state == onboarding.EffectDelivered && before != e.state {
+			if api, ok := apiOf(e.lane.Target); ok && a.Event != nil && e.answers(before) {
 				b.Queue(sqlAcceptAnswer, e.lane.UserID, api.provider, onboarding.RouteAnswer, a.Event)
 				b.Queue(sqlSettleAsks, e.lane.UserID, e.lane.Target, effectID)
 			}
@@ -193,4 +194,9 @@ func (e *sent) record(sender string, a onboarding.Attempt) bool {
 		e.state, e.wait = a.Next(e.lane.Lane, e.attempts, e.refusals, e.now.Sub(e.created), e.key)
 	}
 	return true
+}
+
+// answers says whether a question has just been answered, and is of use still.
+func (e *sent) answers(before onboarding.EffectState) bool {
+	return e.state == onboarding.EffectDelivered && (before == onboarding.EffectWaiting || before == onboarding.EffectParked)
 }
