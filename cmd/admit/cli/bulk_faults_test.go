@@ -128,6 +128,31 @@ func TestBulkPending(t *testing.T) {
 	}
 }
 
+// What one token has sent another cannot ask about: nothing is called failed that
+// may be done, and the token that sent it still finds out.
+func TestBulkResumedWithAnotherToken(t *testing.T) {
+	t.Parallel()
+	st := newStore()
+	many(st, 3)
+	st.engine = errors.New("away")
+	first := operator{url: serve(t, st), token: operateToken, clock: newClock()}
+	journal := filepath.Join(t.TempDir(), "j")
+	if code, out, said := first.run(t, "bulk", "run", "hold", "--reason", "a", "--stage", "in_review", "--journal", journal); code != cli.ExitUnavailable {
+		t.Fatalf("exit %d: %s%s", code, out, said)
+	}
+	st.mu.Lock()
+	st.engine = nil
+	st.mu.Unlock()
+	second := operator{url: first.url, token: adminToken, clock: newClock()}
+	code, out, said := second.run(t, "bulk", "resume", journal)
+	if code != cli.ExitUnavailable || !strings.HasPrefix(out, "hold for 3 users: 3 unavailable\n") || !strings.Contains(out, "another token") || !strings.Contains(said, "3 users left") {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+	if code, out, said := first.run(t, "bulk", "resume", journal); code != cli.ExitDone || out != "hold for 3 users: 3 applied\n" || len(st.orders) != 3 {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+}
+
 // An engine that is slow is asked again before the run ends.
 func TestBulkSlowEngine(t *testing.T) {
 	t.Parallel()

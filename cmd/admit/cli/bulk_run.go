@@ -35,6 +35,9 @@ type delivery struct {
 	fatal error // no other command would fare better
 }
 
+// sentByAnother says what to do about a request ID that has another command.
+const sentByAnother = "was sent before with another token, which resume needs to hear what became of it, or by another run of this --id"
+
 // runBulk sends what the journal has left, asks again what became of what is
 // pending, and reports.
 func (a *app) runBulk(ctx context.Context, c *client, j *journal, f bulkFlags) error {
@@ -134,6 +137,8 @@ func (s *bulkSend) sendOne(ctx context.Context, u journalLine) {
 		case f.code == "refused":
 			d.line.Outcome, d.line.Reason = outcomeRefused, f.reason
 			d.line.Message = strings.TrimPrefix(f.message, refusedPrefix(f.reason))
+		case f.code == "conflict": // what became of it is not known, and the same token can still ask
+			d.line.Outcome, d.line.Message = outcomeUnavailable, sentByAnother
 		case f.passing || status >= http.StatusInternalServerError:
 			d.line.Outcome = outcomeUnavailable
 		}

@@ -51,7 +51,7 @@ const (
 	outcomePending     outcome = "pending"     // stored, and not folded yet: asked again by resume
 	outcomeRefused     outcome = "refused"     // by the rules
 	outcomeFailed      outcome = "failed"      // no such user, and the like
-	outcomeUnavailable outcome = "unavailable" // tried for a minute: tried again by resume
+	outcomeUnavailable outcome = "unavailable" // tried for a minute, or with the wrong token: tried again by resume
 )
 
 // outcomes lists them in the order in which a report shows them.
