@@ -25,7 +25,8 @@ var (
 // how many were delivered; send is not called when there are none.
 //
 // send runs inside the transaction, for 20 seconds at most, and nobody else is
-// given the same entries meanwhile: two callers at once send each entry once. Who
+// given any entry meanwhile: of two callers at once one sends, and the other finds
+// nothing. Who
 // dies between the sending and the commit leaves the entries collected: they are
 // sent again. In shadow mode nothing is sent.
 func (s *Store) Digest(ctx context.Context, before time.Time, limit int, send func(context.Context, []onboarding.DigestEntry) onboarding.Attempt) (sent int, err error) {
