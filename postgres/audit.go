@@ -55,8 +55,8 @@ func (s *Store) Audit(ctx context.Context, userID string, at time.Time) (onboard
 }
 
 // rebuilt gives the state that the log's rows lead to, and finds what decided what
-// is known in the end. Of what changed again and again only the last change counts:
-// a log may be long.
+// is known in the end. They are those that matter still, for a log may be long: so
+// only the last change of a field counts.
 func rebuilt(userID string, rows []changeRow) (onboarding.State, []decision, error) {
 	t := trail{paths: map[string]int64{}}
 	last := map[string]onboarding.Change{}

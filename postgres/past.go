@@ -25,7 +25,7 @@ var (
 // past is what the store holds of a user's past up to a time.
 type past struct {
 	at       time.Time
-	rows     []changeRow
+	rows     []changeRow // those that matter for how the user stood then
 	lastSeq  int64
 	webhooks int64
 	first    *time.Time // when the first event was accepted
