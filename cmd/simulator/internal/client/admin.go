@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 )
 
 // pageSize is how many entries of a timeline are asked for at once.
@@ -30,22 +32,55 @@ type Onboarding struct {
 	Access    string `json:"access"`
 	Pending   int64  `json:"pending"` // events that are stored and not folded yet
 	LastSeq   int64  `json:"lastSeq"` // the last log entry's number
+
+	Checks map[string]Check `json:"checks"` // those that are not none
+}
+
+// Check is what a provider said of one check.
+type Check struct {
+	ProviderStatus string   `json:"providerStatus"`
+	Attempt        string   `json:"attempt"`
+	Reasons        []string `json:"reasons"`
 }
 
 // Entry is one line of a timeline: a log entry, an event that is not folded yet,
 // or an effect.
 type Entry struct {
-	Kind    string `json:"kind"`    // log, pending or effect
-	Version int64  `json:"version"` // what ties effects to their log entry
+	Kind    string    `json:"kind"` // log, pending or effect
+	At      time.Time `json:"at"`
+	Version int64     `json:"version"` // what ties effects to their log entry
 
-	Seq     int64  `json:"seq"`
-	Input   string `json:"input"` // "p100/kyc-verification", "deadline/remind"
-	Outcome string `json:"outcome"`
+	Seq     int64    `json:"seq"`
+	Input   string   `json:"input"` // "p100/kyc-verification", "p100/api", "deadline/remind"
+	Outcome string   `json:"outcome"`
+	Code    string   `json:"code"` // why, where an outcome has several reasons
+	Changes []Change `json:"changes"`
 
 	Effect string `json:"effect"`
 	Target string `json:"target"`
 	State  string `json:"state"` // waiting, delivered, superseded, parked or shadow
 	Answer string `json:"lastAnswer"`
+}
+
+// Change is what a log entry changed of a user.
+type Change struct {
+	Path  string          `json:"path"` // "stage"
+	After json.RawMessage `json:"after"`
+}
+
+// Report says whether e is of a provider's webhook.
+func (e Entry) Report() bool {
+	webhooks := strings.HasPrefix(e.Input, "p100/") || strings.HasPrefix(e.Input, "xgateway/")
+	return e.Kind == "log" && webhooks && !strings.HasSuffix(e.Input, "/api")
+}
+
+// Text returns what became of it where that is a text, else "".
+func (c Change) Text() string {
+	var text string
+	if json.Unmarshal(c.After, &text) != nil {
+		return ""
+	}
+	return text
 }
 
 // Ready says whether Admit is ready, and if not why.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -79,7 +80,8 @@ func TestOnboarding(t *testing.T) {
 		found  bool
 		fails  string
 	}{
-		"known":   {http.StatusOK, `{"stage":"approved","blockedOn":"nobody","access":"granted","pending":2,"lastSeq":7,"new":1}`, true, ""},
+		"known": {http.StatusOK, `{"stage":"approved","blockedOn":"nobody","access":"granted","pending":2,"lastSeq":7,"new":1,
+			"checks":{"kyc":{"status":"action_required","providerStatus":"NOT_VERIFIED","attempt":"REJECTED_BY_PROVIDER","reasons":["NO_FACE_FOUND"]}}}`, true, ""},
 		"unknown": {http.StatusNotFound, `{"code":"not_found"}`, false, ""},
 		"refused": {http.StatusUnauthorized, "no", false, "answers 401: no"},
 		"no JSON": {http.StatusOK, "hello", false, "read the answer"},
@@ -97,7 +99,9 @@ func TestOnboarding(t *testing.T) {
 			if found != test.found || (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 				t.Errorf("found %t, %v", found, err)
 			}
-			if want := (client.Onboarding{Stage: "approved", BlockedOn: "nobody", Access: "granted", Pending: 2, LastSeq: 7}); test.found && o != want {
+			want := client.Onboarding{Stage: "approved", BlockedOn: "nobody", Access: "granted", Pending: 2, LastSeq: 7, Checks: map[string]client.Check{
+				"kyc": {ProviderStatus: "NOT_VERIFIED", Attempt: "REJECTED_BY_PROVIDER", Reasons: []string{"NO_FACE_FOUND"}}}}
+			if test.found && !reflect.DeepEqual(o, want) {
 				t.Errorf("got %+v, want %+v", o, want)
 			}
 		})
@@ -109,14 +113,15 @@ func TestTimelineReadsEveryPage(t *testing.T) {
 	url := serve(t, func(r *http.Request, _ string) (int, string) {
 		switch r.URL.Query().Get("after") {
 		case "":
-			return http.StatusOK, `{"entries":[{"kind":"log","seq":1,"input":"p100/kyc-verification","outcome":"applied","version":1}],"next":"a b"}`
+			return http.StatusOK, `{"entries":[{"kind":"log","seq":1,"input":"p100/kyc-verification","outcome":"applied","version":1,
+				"changes":[{"path":"stage","before":"","after":"approved"}]}],"next":"a b"}`
 		case "a b":
 			return http.StatusOK, `{"entries":[{"kind":"effect","effect":"access.granted","target":"core-banking","state":"delivered","version":1}],"next":""}`
 		}
 		return http.StatusBadRequest, "no such page"
 	})
 	got, err := client.Admin{URL: url, Token: token}.Timeline(t.Context(), "u")
-	if err != nil || len(got) != 2 || got[0].Outcome != "applied" || got[1].Target != "core-banking" {
+	if err != nil || len(got) != 2 || got[0].Outcome != "applied" || string(got[0].Changes[0].After) != `"approved"` || got[1].Target != "core-banking" {
 		t.Errorf("Timeline = %+v, %v", got, err)
 	}
 }
