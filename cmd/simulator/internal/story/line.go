@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"admit/cmd/simulator/internal/client"
 )
@@ -16,9 +17,11 @@ type Line struct {
 	Outcome                string
 	Stage, Blocked, Access string
 	Told                   []Told
+	At                     time.Time // when Admit acted on it, by its own clock
 
 	answer  string
-	known   bool // Admit knows the user
+	known   bool  // Admit knows the user
+	seq     int64 // of the log entry that came of it, 0 for none
 	version int64
 	want    Want
 }
@@ -29,8 +32,12 @@ type Told struct {
 	Count         int
 }
 
-// order is how targets are shown: the merchant's system, the user, other teams.
-var order = []string{Core, Mail, CRM}
+// order is how targets are shown: the merchant's system, the user, other teams,
+// reviewers.
+var order = []string{Core, Mail, CRM, Reviewers}
+
+// asked are the targets that are not told anything.
+var asked = []string{"p100-api", "xgateway-api"}
 
 func (t Told) place() int {
 	if i := slices.Index(order, t.Target); i >= 0 {
@@ -49,20 +56,55 @@ func (t Told) String() string {
 	return text
 }
 
-// read fills in what became of a step and who was told by it, from the timeline:
-// by the last log entry behind seq that is a report, or for a wait the reminder.
-func (l *Line) read(timeline []client.Entry, seq int64, s Step) {
-	for _, e := range timeline {
-		report := strings.HasPrefix(e.Input, "p100/") || strings.HasPrefix(e.Input, "xgateway/")
-		if e.Kind != "log" || e.Seq <= seq || s.waits() && e.Input != reminder || !s.waits() && !report {
-			continue
+// entry returns the log entry behind seq that came of a step, nil for none yet:
+// the last one that is a report or, of what is no webhook, the first one that is
+// awaited.
+func (s Step) entry(timeline []client.Entry, seq int64) *client.Entry {
+	var found *client.Entry
+	for i := range timeline {
+		e := &timeline[i]
+		switch {
+		case e.Kind != "log" || e.Seq <= seq:
+		case s.webhook() && e.Report():
+			found = e
+		case !s.webhook() && e.Input == s.Awaits.Input && (s.Awaits.Code == "" || e.Code == s.Awaits.Code):
+			return e
 		}
-		l.Outcome, l.version = e.Outcome, e.Version
-		if e.Outcome == "duplicate" {
-			l.version = 0 // it shares the version of what it repeats, and tells nobody
+	}
+	return found
+}
+
+// read fills in what became of a step, and where the user stood then. What
+// happened right behind it is of another line.
+func (l *Line) read(timeline []client.Entry, seq int64, s Step) {
+	entry := s.entry(timeline, seq)
+	if entry == nil {
+		return
+	}
+	l.Outcome, l.At, l.seq, l.version = entry.Outcome, entry.At, entry.Seq, entry.Version
+	if entry.Outcome == "duplicate" {
+		l.version = 0 // it shares the version of what it repeats, and tells nobody
+	}
+	for _, e := range timeline {
+		if e.Kind == "log" && e.Seq <= entry.Seq {
+			l.follow(e.Changes)
 		}
 	}
 	l.tell(timeline)
+}
+
+// follow takes over what a log entry changed of where the user stands.
+func (l *Line) follow(changes []client.Change) {
+	for _, c := range changes {
+		switch c.Path {
+		case "stage":
+			l.Stage = c.Text()
+		case "blockedOn":
+			l.Blocked = c.Text()
+		case "access":
+			l.Access = c.Text()
+		}
+	}
 }
 
 // tell fills in who was told, from the effects in the user's timeline that share
@@ -70,7 +112,7 @@ func (l *Line) read(timeline []client.Entry, seq int64, s Step) {
 func (l *Line) tell(timeline []client.Entry) {
 	l.Told = nil
 	for _, e := range timeline {
-		if e.Kind != "effect" || l.version == 0 || e.Version != l.version {
+		if e.Kind != "effect" || l.version == 0 || e.Version != l.version || slices.Contains(asked, e.Target) {
 			continue
 		}
 		i := slices.IndexFunc(l.Told, func(t Told) bool { return t.Target == e.Target && t.State == e.State })

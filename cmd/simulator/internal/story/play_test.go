@@ -55,7 +55,7 @@ func TestPlayTellsWhatDiffers(t *testing.T) {
 		},
 		"nobody is told of a revoke": {
 			only("XGateway HARD_KYC_FAILED", func(w *story.Want) { w.Told = w.Told[1:] }),
-			[]string{"overtaken-run, XGateway HARD_KYC_FAILED: core-banking was not told (told: mail 1)"},
+			[]string{"overtaken-run, XGateway HARD_KYC_FAILED: core was not told (told: mail 1, reviewers 1)"},
 		},
 		"a wrong token is taken": {
 			only("P100 KYC, wrong token", func(w *story.Want) { w.Status, w.Outcome = http.StatusOK, "applied" }),
@@ -120,8 +120,7 @@ func TestOwnUserThatExistsEndsThePlay(t *testing.T) {
 	users := story.Cast("run", secrets, false)
 	a := newAdmit(users)
 	a.exist("approved-run")
-	p := story.Player{Public: a, Admin: a, Downstream: a, Say: t.Logf}
-	if _, err := p.Play(t.Context(), users); err == nil || !strings.Contains(err.Error(), "start approved-run: answer 200") {
+	if _, err := a.player(t).Play(t.Context(), users); err == nil || !strings.Contains(err.Error(), "start approved-run: answer 200") {
 		t.Errorf("Play: %v", err)
 	}
 }
@@ -139,7 +138,7 @@ func TestMessagesThatNeverArrive(t *testing.T) {
 			t.Errorf("the play took %s", took)
 		}
 		found := strings.Join(r.Problems, "\n")
-		for _, want := range []string{"approved-run: 5 messages still wait", "core-banking was not told (told: core-banking 1 waiting, mail 1 waiting)"} {
+		for _, want := range []string{"approved-run: 6 messages still wait", "core was not told (told: core 1 waiting, mail 1 waiting)"} {
 			if !strings.Contains(found, want) {
 				t.Errorf("the problems do not name %q:\n%s", want, found)
 			}

@@ -8,10 +8,10 @@ import (
 
 // Limits of the waits.
 const (
-	pollEvery    = 25 * time.Millisecond
-	foldWithin   = 5 * time.Second
-	remindWithin = 30 * time.Second
-	tellWithin   = 30 * time.Second
+	pollEvery   = 25 * time.Millisecond
+	foldWithin  = 5 * time.Second
+	awaitWithin = 30 * time.Second
+	tellWithin  = 30 * time.Second
 )
 
 // errLate means that something did not happen in time.

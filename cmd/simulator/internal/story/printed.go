@@ -32,21 +32,21 @@ func printed(s Secrets) []User {
 	hashed := strings.TrimSuffix(exampleXGateway, "}") + `,"hash":"` + client.Hash(printedXGateway, s.XGateway) + `"}`
 	return []User{
 		{ID: printedP100, Printed: true, Contact: &client.Contact{Email: "user-1@example.com", Locale: "en"}, Steps: []Step{
-			{"P100 file: ADDED", pathFiles, s.P100, exampleFiles,
-				Want{Status: http.StatusOK, Answer: "null", Outcome: "applied", Stage: "in_review", Blocked: "provider", Access: "none", Told: []string{Core}}},
-			{"P100 KYC: NO_FACE_FOUND", PathKYC, s.P100, exampleKYC,
-				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "action_required", Blocked: "user", Access: "none", Told: []string{Core, Mail}}},
-			{"P100 POA: APPROVED", pathPOA, s.P100, examplePOA,
-				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "action_required", Blocked: "user", Access: "none", Told: []string{Core}}},
+			hook("P100 file: ADDED", pathFiles, s.P100, exampleFiles,
+				Want{Status: http.StatusOK, Answer: "null", Outcome: "applied", Stage: "in_review", Blocked: "provider", Access: "none", Told: []string{Core}}),
+			hook("P100 KYC: NO_FACE_FOUND", PathKYC, s.P100, exampleKYC,
+				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "action_required", Blocked: "user", Access: "none", Told: []string{Core, Mail}}),
+			hook("P100 POA: APPROVED", pathPOA, s.P100, examplePOA,
+				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "action_required", Blocked: "user", Access: "none", Told: []string{Core}}),
 		}},
 		{ID: printedHighRisk, Printed: true, Steps: []Step{
-			{"P100 high risk: OK", pathHighRisk, s.P100, exampleHighRisk,
-				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "approved", Blocked: "nobody", Access: "granted", Told: []string{Core}}},
+			hook("P100 high risk: OK", pathHighRisk, s.P100, exampleHighRisk,
+				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "approved", Blocked: "nobody", Access: "granted", Told: []string{Core}}),
 		}},
 		{ID: printedXGateway, Printed: true, Contact: &client.Contact{Email: "user-2@example.com", Locale: "de"}, Steps: []Step{
-			{"XGateway, without a hash", PathXGateway, "", exampleXGateway, Want{Status: http.StatusUnauthorized}},
-			{"XGateway SOFT_KYC_FAILED", PathXGateway, "", hashed,
-				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "action_required", Blocked: "user", Access: "none", Told: []string{Core, Mail}}},
+			hook("XGateway, without a hash", PathXGateway, "", exampleXGateway, Want{Status: http.StatusUnauthorized}),
+			hook("XGateway SOFT_KYC_FAILED", PathXGateway, "", hashed,
+				Want{Status: http.StatusOK, Answer: "{}", Outcome: "applied", Stage: "action_required", Blocked: "user", Access: "none", Told: []string{Core, Mail}}),
 		}},
 	}
 }

@@ -22,20 +22,53 @@ type User struct {
 	// that earlier runs on the same data have used it too.
 	Printed bool
 	Contact *client.Contact // given by the merchant beforehand; nil for nothing
-	Steps   []Step
+	Before  *Order          // what an operator does beforehand; nil for nothing
+	// Early is how many of the steps are played before everybody else's, because
+	// what follows them takes its time.
+	Early int
+	Steps []Step
 }
 
-// Step is one webhook, or a wait.
+// first says whether the user is begun with before the others.
+func (u User) first() bool { return u.Early > 0 || u.Steps[0].waits() }
+
+// Step is one webhook, what an operator does, or a wait.
 type Step struct {
 	Words string // what it is, for a reader
-	Path  string // "" for a wait: until a reminder is due
+	Path  string // of a webhook
 	Token string // the Authorization header
 	Body  string
 	Want  Want
+
+	Says   string  // the status that P100's API gives from now on; "" for what it gave before
+	Order  *Order  // of what an operator does
+	Awaits Awaited // of all that is no webhook: the log entry that comes of it
 }
 
-// waits says whether the step is no webhook.
-func (s Step) waits() bool { return s.Path == "" }
+// Awaited is a log entry that is waited for.
+type Awaited struct {
+	Input string // "deadline/remind", "p100/api"
+	Code  string // "first_answer"; "" for any
+}
+
+// Order is a line that an operator types, with one of Admit's own commands.
+type Order struct {
+	By    string // who: Dev or Colleague
+	Stdin string
+	Args  []string
+	Exit  int // the exit code that it must end with
+}
+
+// Two people, each with a token of the same name.
+const (
+	Dev       = "dev"
+	Colleague = "colleague"
+)
+
+func (s Step) webhook() bool { return s.Path != "" }
+
+// waits says whether nothing is done in the step.
+func (s Step) waits() bool { return !s.webhook() && s.Order == nil }
 
 // Want is what a step must lead to. Empty fields say nothing.
 type Want struct {
@@ -61,9 +94,10 @@ const (
 
 // The targets that are told, as the configuration names them.
 const (
-	Core = "core-banking"
-	Mail = "mail"
-	CRM  = "crm"
+	Core      = "core"
+	Mail      = "mail"
+	CRM       = "crm"
+	Reviewers = "reviewers"
 )
 
 // object writes pairs of names and values as a JSON object, in their order.
