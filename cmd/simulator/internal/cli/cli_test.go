@@ -78,6 +78,7 @@ func TestEndsInOrderWhenAsked(t *testing.T) {
 			if log := s.log("up with 127.0.0.1:"); strings.Contains(log, "true") {
 				t.Errorf("a setting of the shell reaches Admit: %s", log)
 			}
+			s.log("the APIs answer 503 503") // for this Admit does not say what it knows
 			if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
@@ -107,7 +108,10 @@ func TestConfigurationIsWritten(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"collecting: {remind: [4s, 1h], abandon: 720h}", `url: "http://127.0.0.1:`, `address: "none"`} {
+			for _, want := range []string{
+				"collecting: {remind: [4s, 1h], abandon: 720h}", `url: "http://127.0.0.1:`, `address: "none"`,
+				"four_eyes: [override_check]", `review_url: "none/namespaces/none/workflows/onboarding:{userId}"`,
+			} {
 				if !strings.Contains(string(text), want) {
 					t.Errorf("the configuration has no %q:\n%s", want, text)
 				}

@@ -9,15 +9,23 @@ import (
 	"os"
 	"path/filepath"
 	"text/template"
+
+	"admit/cmd/simulator/internal/client"
+	"admit/cmd/simulator/internal/story"
 )
 
 // Secrets of the development stack. They are printed, for they guard nothing.
 const (
 	p100Token      = "dev-p100-token"
+	p100Key        = "dev-p100-api-key"
 	xgatewaySecret = "dev-xgateway-secret"
-	adminName      = "dev"
+	xgatewayKey    = "dev-xgateway-api-key"
 	adminToken     = "dev-admin-token-0001"
+	colleagueToken = "dev-colleague-token-0002"
 )
+
+// tokens are those of the people who speak to the admin API.
+var tokens = map[string]string{story.Dev: adminToken, story.Colleague: colleagueToken}
 
 //go:embed dev.yaml
 var devYAML string
@@ -30,14 +38,21 @@ type plan struct {
 	PublicAddr, Public string // host:port, and the URL
 	AdminAddr, Admin   string
 	Sink, SinkURL      string // the page, and where the hooks go
+	P100, XGateway     string // the APIs of the providers
 	SMTP               string
-	CRM                bool // another team's worker runs too
+	Workflows          string // where Temporal's UI lists them
+	CRM                bool   // another team's worker runs too
 	HookSecret         string
 }
 
 func (p plan) config() string    { return filepath.Join(p.Dir, "simulator.yaml") }
 func (p plan) log() string       { return filepath.Join(p.Dir, "admit.log") }
 func (p plan) workerLog() string { return filepath.Join(p.Dir, "exampleworker.log") }
+
+func (p plan) admin() client.Admin { return client.Admin{URL: p.Admin, Token: adminToken} }
+
+// ReviewURL returns where the mails to reviewers point.
+func (p plan) ReviewURL() string { return p.Workflows + "/onboarding:{userId}" }
 
 // render returns Admit's configuration file.
 func (p plan) render() ([]byte, error) {
@@ -66,14 +81,17 @@ func (p plan) write() error {
 // settings returns Admit's environment variables.
 func (p plan) settings() map[string]string {
 	return map[string]string{
-		"ADMIT_LISTEN":                   p.PublicAddr,
-		"ADMIT_ADMIN_LISTEN":             p.AdminAddr,
-		"ADMIT_ADMIN_TOKENS":             adminName + ":admin:" + adminToken,
-		"ADMIT_P100_TOKENS":              p100Token,
-		"ADMIT_XGATEWAY_SECRETS":         xgatewaySecret,
-		"ADMIT_XGATEWAY_TRUST_CALLBACKS": "true",
-		"ADMIT_CONFIG":                   p.config(),
-		"DEV_HOOK_SECRETS":               p.HookSecret,
+		"ADMIT_LISTEN":           p.PublicAddr,
+		"ADMIT_ADMIN_LISTEN":     p.AdminAddr,
+		"ADMIT_ADMIN_TOKENS":     story.Dev + ":admin:" + adminToken + "," + story.Colleague + ":operate:" + colleagueToken,
+		"ADMIT_P100_TOKENS":      p100Token,
+		"ADMIT_P100_API_URL":     p.P100,
+		"ADMIT_P100_API_KEY":     p100Key,
+		"ADMIT_XGATEWAY_SECRETS": xgatewaySecret,
+		"ADMIT_XGATEWAY_API_URL": p.XGateway,
+		"ADMIT_XGATEWAY_API_KEY": xgatewayKey,
+		"ADMIT_CONFIG":           p.config(),
+		"DEV_HOOK_SECRETS":       p.HookSecret,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -42,10 +43,27 @@ func TestMain(m *testing.M) {
 	case "never ready":
 		end := make(chan os.Signal, 1)
 		signal.Notify(end, syscall.SIGTERM)
+		fmt.Println("the APIs answer",
+			asked(os.Getenv("ADMIT_P100_API_URL")+"/v1/kyc/status/user-1", os.Getenv("ADMIT_P100_API_KEY")),
+			asked(os.Getenv("ADMIT_XGATEWAY_API_URL")+"/api/v2/customer/user-1/bank-transfer/kyc", os.Getenv("ADMIT_XGATEWAY_API_KEY")))
 		fmt.Println("up with", os.Getenv("ADMIT_LISTEN"), os.Getenv("ADMIT_SHADOW"))
 		<-end
 		fmt.Println("ended in order")
 	}
+}
+
+// asked asks a provider's API and returns the status of the answer.
+func asked(url, key string) any {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	r.Header["x-api-key"] = []string{key}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	return errors.Join(answer.Body.Close(), fmt.Errorf("%d", answer.StatusCode))
 }
 
 // simulator is a started simulator.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"admit/cmd/simulator/internal/client"
-	"admit/cmd/simulator/internal/sink"
 	"admit/cmd/simulator/internal/story"
 )
 
@@ -19,12 +18,16 @@ const (
 // run starts everything, plays, and stays until ctx ends, or with once not even
 // that long.
 func run(ctx context.Context, o options, env environment, std streams) (code int) {
-	p, receiver, stopSink, err := prepare(o, env, std)
+	stage, err := prepare(o, env, std)
 	if err != nil {
 		return std.fail(err)
 	}
-	defer stopSink()
-	running, err := startAll(ctx, o, env, p)
+	defer stage.close()
+	typed, err := newConsole(o, env, stage.plan)
+	if err != nil {
+		return std.fail(err)
+	}
+	running, err := startAll(ctx, o, env, stage.plan)
 	if err != nil {
 		return std.fail(err)
 	}
@@ -33,25 +36,28 @@ func run(ctx context.Context, o options, env environment, std streams) (code int
 			code = std.fail(err)
 		}
 	}()
-	admin := client.Admin{URL: p.Admin, Token: adminToken}
-	if err := ready(running.ctx, admin, std); err != nil {
+	if err := ready(running.ctx, stage.admin(), std); err != nil {
 		return ended(ctx, o, err, running, std)
 	}
 	name := runName(time.Now())
-	result, err := play(running.ctx, p, name, admin, receiver, std)
+	result, err := stage.play(running.ctx, name, typed, std)
 	if err != nil {
 		return ended(ctx, o, err, running, std)
 	}
 	if len(result.Problems) > 0 {
 		code = exitFailed
 	}
+	more := stage.typed(name, result)
 	if o.once {
+		if err := typed.all(running.ctx, more); err != nil {
+			return ended(ctx, o, err, running, std)
+		}
 		if code != exitOK {
 			running.tell(std)
 		}
 		return code
 	}
-	p.look(o, env, name, std)
+	stage.look(o, env, name, more, std)
 	<-running.ctx.Done()
 	return ended(ctx, o, context.Cause(running.ctx), running, std)
 }
@@ -79,12 +85,12 @@ func ready(ctx context.Context, admin client.Admin, std streams) error {
 }
 
 // play plays the users and prints the table, and what is not as it must be.
-func play(ctx context.Context, p plan, name string, admin client.Admin, receiver *sink.Sink, std streams) (story.Result, error) {
+func (s *scenery) play(ctx context.Context, name string, typed console, std streams) (story.Result, error) {
 	player := &story.Player{
-		Public: client.Public{URL: p.Public}, Admin: admin, Downstream: receiver,
+		Public: client.Public{URL: s.Public}, Admin: s.admin(), Downstream: s.sink, Provider: s.p100, Console: typed,
 		Say: func(format string, args ...any) { std.say(std.out, format+"\n", args...) },
 	}
-	cast := story.Cast(name, story.Secrets{P100: p100Token, XGateway: xgatewaySecret}, p.CRM)
+	cast := story.Cast(name, story.Secrets{P100: p100Token, XGateway: xgatewaySecret}, s.CRM)
 	result, err := player.Play(ctx, cast)
 	if len(result.Lines) > 0 {
 		std.say(std.out, "\n%s\n", story.Table(result.Lines))
