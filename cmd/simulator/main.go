@@ -1,6 +1,6 @@
 // Command simulator shows Admit at work: it runs the real program, plays both
-// providers through real HTTP, receives the hooks, and prints what became of
-// every webhook.
+// providers and their APIs through real HTTP, types what operators type, receives
+// the hooks, and prints what became of each.
 package main
 
 import (

@@ -24,8 +24,8 @@ const usage = `simulator shows Admit at work on a development stack.
 
   devstack up -- simulator run [flags]    run Admit, play sample users, stay up
 
-It starts Admit, plays both providers through real HTTP, receives the hooks, and
-prints what became of every webhook.
+It starts Admit, plays both providers and their APIs through real HTTP, types
+what operators type, receives the hooks, and prints what became of each.
 `
 
 // streams are where it is written to.

@@ -1,5 +1,6 @@
 // Package story is what the simulator plays: users, the webhooks that the
-// providers send about them, and what Admit must make of each.
+// providers send about them, what their APIs answer and what operators do, and
+// what Admit must make of each.
 package story
 
 import (

@@ -14,7 +14,7 @@ const (
 	gap      = "  "
 )
 
-// Table returns the lines as text, aligned, with a line for each webhook and an
+// Table returns the lines as text, aligned, with a line for each step and an
 // empty one between users.
 func Table(lines []Line) string {
 	rows := [][columns]string{{"user", "webhook", "HTTP", "outcome", "stage", "blocked on", "access", "who was told"}}
