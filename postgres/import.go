@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"admit/onboarding"
 )
@@ -35,6 +36,11 @@ type importBody struct {
 // counts as repeated, and nothing is stored of him again: neither a contact that
 // was changed nor what was erased since. With dryRun nothing is stored, and the
 // answer says what would be.
+//
+// Of whom nobody is to be told is folded here, after the commit, as Advance does: ten
+// thousand users at rest need no engine. It starts their workflows when something
+// happens to them or becomes due. Those that ctx leaves no time for, and those whose
+// access is to be told, are folded by their workflows like everything else.
 func (s *Store) Import(ctx context.Context, users []onboarding.ImportUser, dryRun bool, actor string) (onboarding.Imported, error) {
 	if len(users) > MaxImport {
 		return onboarding.Imported{}, fmt.Errorf("import: %w: more than %d users", onboarding.ErrData, MaxImport)
@@ -44,8 +50,8 @@ func (s *Store) Import(ctx context.Context, users []onboarding.ImportUser, dryRu
 		return onboarding.Imported{}, fmt.Errorf("import: %w", err)
 	}
 	var result onboarding.Imported
+	var fresh []int
 	err = s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		var fresh []int
 		if result, fresh, err = batch.look(ctx, conn); err != nil {
 			return err
 		}
@@ -59,7 +65,32 @@ func (s *Store) Import(ctx context.Context, users []onboarding.ImportUser, dryRu
 	if err != nil {
 		return onboarding.Imported{}, wrap("import", err)
 	}
+	if !dryRun {
+		s.settle(ctx, batch, fresh)
+	}
 	return result, nil
+}
+
+// settlers is how many imported users are folded at the same time.
+const settlers = 4
+
+// settle folds the users at the given indexes of whom nobody is to be told. It ends
+// at the first failure: what is left waits in the inbox.
+func (s *Store) settle(ctx context.Context, batch importBatch, fresh []int) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(settlers)
+	for _, i := range fresh {
+		if batch.users[i].Import.SendAccess {
+			continue
+		}
+		group.Go(func() error {
+			_, err := s.Advance(ctx, onboarding.AdvanceRequest{UserID: batch.ids[i]})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		s.log.Info("imported users are left to their workflows", "error", err)
+	}
 }
 
 // importBatch is what one call is to import, a user to an index.

@@ -52,9 +52,16 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: %+v %v", tc.name, got, err)
 		}
 	}
-	if got := all[string](t, db, "select e.user_id || ' ' || e.request_id from inbox i join events e on e.id = i.event_id order by e.id"); !slices.Equal(got,
+	if got := all[string](t, db, "select user_id || ' ' || request_id from events order by id"); !slices.Equal(got,
 		[]string{"user-1 import:batch-1", "user-2 import:batch-1", "user-3 import:batch-1"}) {
 		t.Errorf("events = %q", got)
+	}
+	// Of whom nobody is told is folded already.
+	if got := all[string](t, db, "select user_id from onboardings where stage = 'approved' order by user_id"); !slices.Equal(got, []string{"user-1", "user-2"}) {
+		t.Errorf("folded = %q", got)
+	}
+	if got := all[string](t, db, "select user_id from inbox"); !slices.Equal(got, []string{"user-3"}) {
+		t.Errorf("left to their workflows = %q", got)
 	}
 	for user, want := range map[string]onboarding.Contact{"user-1": *batch[0].Contact, "user-2": {}, "user-3": *batch[2].Contact} {
 		if c, ok, err := s.Contact(t.Context(), user); err != nil || c != want || ok != (want != onboarding.Contact{}) {
@@ -216,7 +223,9 @@ func TestImportAfterAWebhook(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s, db := setup(t)
-			importing(t, s, imported("user-1", 1))
+			u := imported("user-1", 1)
+			u.Import.SendAccess = true // else it is folded by the import itself
+			importing(t, s, u)
 			accept(t, s, report("user-1", started))
 			if !tc.first {
 				// As if the webhook had been accepted while the import looked.
