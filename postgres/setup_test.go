@@ -183,7 +183,7 @@ func all[T any](t testing.TB, db *pgxpool.Pool, sql string, args ...any) []T {
 // eventually waits until what is asked holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

@@ -12,7 +12,6 @@ import (
 // TestReadmeOperatorCommands runs what the README shows an operator, on a system
 // that knows the users it speaks of.
 func TestReadmeOperatorCommands(t *testing.T) {
-	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

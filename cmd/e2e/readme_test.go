@@ -13,7 +13,6 @@ import (
 // TestReadmeCommands runs what the README tells a newcomer to try, at the
 // addresses of this test's system.
 func TestReadmeCommands(t *testing.T) {
-	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

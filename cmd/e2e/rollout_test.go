@@ -50,7 +50,7 @@ func TestReplayHistories(t *testing.T) {
 	says(t, env, []string{"replay-histories"}, exitDone, nil)
 	wg.Wait()
 	s.settled(30 * time.Second)
-	if a := s.command(s.user(0), map[string]string{"command": "hold", "reason": "a look at the documents"}); a.status != 200 {
+	if a := s.decided(s.user(0), map[string]string{"command": "hold", "reason": "a look at the documents"}); a.status != 200 {
 		t.Errorf("hold: %v", a)
 	}
 	c := dial(t, s.temporal, s.namespace)

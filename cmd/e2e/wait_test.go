@@ -9,11 +9,15 @@ import (
 // pollInterval is how often a condition is looked at.
 const pollInterval = 20 * time.Millisecond
 
+// patience is the least time that anything is waited for: a busy machine is no
+// defect.
+const patience = 30 * time.Second
+
 // eventually waits until check returns nil, and fails the test with its last
-// answer when that takes longer than within.
+// answer when that takes longer than within, or than patience where that is more.
 func eventually(t *testing.T, within time.Duration, what string, check func() error) {
 	t.Helper()
-	deadline := time.NewTimer(within)
+	deadline := time.NewTimer(max(within, patience))
 	defer deadline.Stop()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
