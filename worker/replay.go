@@ -44,6 +44,8 @@ type ReplayOptions struct {
 	Workflow any
 	// DataConverter reads what the histories hold; nil means the SDK's own.
 	DataConverter converter.DataConverter
+	// FailureConverter reads the failures in them; nil means the SDK's own.
+	FailureConverter converter.FailureConverter
 	// Query chooses the runs; "" means DefaultQuery. The server lists open ones
 	// first, and of those the newest first.
 	Query string
@@ -81,7 +83,7 @@ func Replay(ctx context.Context, o ReplayOptions) (ReplayCounts, error) {
 	}
 	o.Query = orElse(o.Query, DefaultQuery)
 	engine, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
-		DataConverter: o.DataConverter, DisableRegistrationAliasing: true,
+		DataConverter: o.DataConverter, FailureConverter: o.FailureConverter, DisableRegistrationAliasing: true,
 		DisableDeadlockDetection: true, // a busy machine is no deadlock
 	})
 	if err != nil {
