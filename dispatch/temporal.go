@@ -2,9 +2,11 @@ package dispatch
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -39,15 +41,25 @@ func StartOptions(userID string) client.StartWorkflowOptions {
 	}
 }
 
-// maxSummary is the longest user ID in a static summary, in bytes: the server
-// refuses long summaries, and counts them encrypted.
-const maxSummary = 100
+// maxSummary is the longest user ID in a static summary, in bytes, as it is and as
+// JSON, which writes some bytes as six: the server refuses long summaries, and
+// counts them encrypted.
+const (
+	maxSummary     = 100
+	maxSummaryJSON = 200
+)
 
 // summary shows the user ID as code, for the UI reads summaries as Markdown.
 func summary(userID string) string {
 	shown := strings.ReplaceAll(userID, "`", "'")
-	if len(shown) > maxSummary {
-		shown = strings.ToValidUTF8(shown[:maxSummary], "") + "…"
+	written := 0
+	for i, r := range shown {
+		escaped, _ := json.Marshal(string(r)) // a string always marshals
+		written += len(escaped) - len(`""`)
+		if i+utf8.RuneLen(r) > maxSummary || written > maxSummaryJSON {
+			shown = shown[:i] + "…"
+			break
+		}
 	}
 	return "Onboarding of `" + shown + "`"
 }

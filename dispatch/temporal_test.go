@@ -125,6 +125,7 @@ func TestStartOptions(t *testing.T) {
 		{name: "plain", user: "user-1", summary: "Onboarding of `user-1`"},
 		{name: "no Markdown", user: "`[x](y)", summary: "Onboarding of `'[x](y)`"},
 		{name: "long", user: strings.Repeat("u", 255), summary: "Onboarding of `" + strings.Repeat("u", 100) + "…`"},
+		{name: "long as JSON", user: strings.Repeat("<", 100), summary: "Onboarding of `" + strings.Repeat("<", 33) + "…`"},
 		{name: "cut in a rune", user: strings.Repeat("u", 99) + "äöü", summary: "Onboarding of `" + strings.Repeat("u", 99) + "…`"},
 	}
 	for _, tt := range tests {
