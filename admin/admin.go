@@ -104,8 +104,8 @@ const (
 	MaxImport     = 1000
 )
 
-// Options are what a Server needs. All fields above Engine must be set; without
-// Tokens nobody gets in.
+// Options are what a Server needs. All fields above Engine and the Decoder must
+// be set; without Tokens nobody gets in.
 type Options struct {
 	Tokens    []Token
 	Store     Store
@@ -117,9 +117,13 @@ type Options struct {
 	// Engine says whether the engine answers, so that nobody is told of rings that
 	// nobody hears. Unset, it is not asked.
 	Engine func(context.Context) error
-	Limits Limits
-	Now    func() time.Time // time.Now unless set
-	NewID  func() string    // makes request IDs, [A-Za-z0-9._-]{1,64}; random unless set
+	// Decoder decrypts payloads for the Temporal UI, which is served on CodecOrigin,
+	// as https://temporal.example; "" lets no other origin's pages ask.
+	Decoder     Decoder
+	CodecOrigin string
+	Limits      Limits
+	Now         func() time.Time // time.Now unless set
+	NewID       func() string    // makes request IDs, [A-Za-z0-9._-]{1,64}; random unless set
 }
 
 // Limits bound what a request can take. A zero field means its default.

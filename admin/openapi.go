@@ -25,14 +25,14 @@ func description() *huma.OpenAPI {
 			Title:   "Admit: admin API",
 			Version: "1",
 			Description: "Shows where users stand, what happened to them and why, starts and imports onboardings, takes operators' commands, erases personal data, wakes users, and replays webhooks that nobody understood.\n\n" +
-				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB, imports of 1 MiB.",
+				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB, imports of 1 MiB, payloads to decrypt of 4 MiB.",
 		},
 		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagEvents}, {Name: tagProcess}},
 		Components: &huma.Components{
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{securityScheme: {
 				Type: "http", Scheme: "bearer",
-				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs), operate (also starts, commands, waking and replays) or admin (also imports and erasing); its name is the actor in the audit.",
+				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs, and decrypting), operate (also starts, commands, waking and replays) or admin (also imports and erasing); its name is the actor in the audit.",
 			}},
 		},
 	}

@@ -14,7 +14,7 @@ import (
 // route fills the router and describes the API. chi matches a path as it is sent,
 // so an escaped slash stays inside a user ID.
 func (s *Server) route(metrics http.Handler) error {
-	s.router.Use(s.identify, s.record, s.rescue)
+	s.router.Use(s.identify, s.record, s.rescue, s.allowOrigin)
 	s.router.NotFound(func(w http.ResponseWriter, r *http.Request) { refuse(w, r, noRoute) })
 	s.router.MethodNotAllowed(s.methodNotAllowed)
 	api := humachi.New(s.router, huma.Config{
@@ -36,6 +36,7 @@ func (s *Server) route(metrics http.Handler) error {
 	s.registerEvents(api)
 	s.registerReplay(api)
 	s.router.Method(http.MethodGet, "/metrics", quiet(metrics))
+	s.routeCodec(api.OpenAPI())
 	return s.describe(api.OpenAPI())
 }
 

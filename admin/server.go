@@ -32,6 +32,9 @@ type Server struct {
 	newID     func() string
 	engine    func(context.Context) error // nil where it is not asked
 	waking    chan struct{}               // holds one while users are woken
+	decoder   Decoder
+	// The origin whose pages may have payloads decoded, "" for none.
+	codecOrigin string
 
 	// What an import is looked at by.
 	schemas      huma.Registry
@@ -45,7 +48,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		tokens: o.Tokens, store: o.Store, commander: o.Commander, ringer: o.Ringer, isReady: o.Ready,
 		logger: o.Logger, limits: o.Limits.withDefaults(), now: o.Now, newID: o.NewID, router: chi.NewRouter(),
-		engine: o.Engine, waking: make(chan struct{}, 1),
+		engine: o.Engine, waking: make(chan struct{}, 1), decoder: o.Decoder, codecOrigin: o.CodecOrigin,
 	}
 	if s.now == nil {
 		s.now = time.Now
