@@ -8,6 +8,7 @@ import (
 	"admit/admin"
 	"admit/cmd/admit/settings"
 	"admit/postgres"
+	"admit/worker"
 )
 
 // mistakes returns a line for each mistake in the settings: the problems that
@@ -28,7 +29,9 @@ func mistakes(ctx context.Context, s settings.Settings, problems []settings.Prob
 	}
 	_, err := admin.ParseTokens(s.AdminTokens)
 	add("ADMIT_ADMIN_TOKENS: ", err)
-	_, err = temporalOptions()
+	codec, err := worker.NewCodec(s.EncryptionKeys)
+	add("ADMIT_ENCRYPTION_KEYS: ", err)
+	_, err = temporalOptions(codec)
 	add("", err)
 	if s.DatabaseURL != "" {
 		store, err := postgres.Open(ctx, postgres.Options{URL: s.DatabaseURL})

@@ -51,7 +51,12 @@ func replayCommand(ctx context.Context, p process) int {
 		say(p.err, "admit replay-histories: it takes --query and --limit, which is 0 or more\n")
 		return exitUsage
 	}
-	options, err := temporalOptions()
+	codec, err := worker.NewCodec(environment(p.environ)("ADMIT_ENCRYPTION_KEYS"))
+	if err != nil {
+		say(p.err, "admit: ADMIT_ENCRYPTION_KEYS: %v\n", err)
+		return exitUsage
+	}
+	options, err := temporalOptions(codec)
 	if err != nil {
 		say(p.err, "admit: %v\n", err)
 		return exitUsage
@@ -64,7 +69,8 @@ func replayCommand(ctx context.Context, p process) int {
 	}
 	defer c.Close()
 	return replayHistories(ctx, p, worker.ReplayOptions{
-		Client: c, Workflow: workflows.Workflow{}.Onboarding, DataConverter: options.DataConverter, Query: *query, Limit: *limit,
+		Client: c, Workflow: workflows.Workflow{}.Onboarding, Query: *query, Limit: *limit,
+		DataConverter: options.DataConverter, FailureConverter: options.FailureConverter,
 	})
 }
 

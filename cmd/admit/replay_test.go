@@ -71,7 +71,7 @@ func dialTemporal(t *testing.T) client.Client {
 	if os.Getenv("TEMPORAL_ADDRESS") == "" {
 		t.Fatal("TEMPORAL_ADDRESS is not set: run make test")
 	}
-	options, err := temporalOptions()
+	options, err := temporalOptions(worker.Codec{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,8 +88,12 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 	if !role.Worker {
 		tokens = nil // the ingress's admin listener is for health and metrics
 	}
+	codec, err := worker.NewCodec(s.EncryptionKeys)
+	if err != nil {
+		return nil, fmt.Errorf("ADMIT_ENCRYPTION_KEYS: %w", err)
+	}
 	var namespace string
-	if sys.temporal, namespace, err = temporalClient(logger); err != nil {
+	if sys.temporal, namespace, err = temporalClient(logger, codec); err != nil {
 		return nil, err
 	}
 	sys.store, err = postgres.Open(ctx, postgres.Options{
@@ -120,6 +124,7 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 	sys.admin, err = admin.New(admin.Options{
 		Tokens: tokens, Store: sys.store, Ringer: sys.dispatch, Engine: rings.Health, Ready: sys.ready, Metrics: sys.metrics.handler(logger), Logger: logger,
 		Commander: commander{updates: sys.temporal, store: sys.store, rings: sys.dispatch},
+		Decoder:   codec, CodecOrigin: s.CodecOrigin,
 	})
 	return sys, err
 }

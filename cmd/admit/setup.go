@@ -18,6 +18,7 @@ import (
 
 	"admit/onboarding"
 	"admit/postgres"
+	"admit/worker"
 )
 
 // attributeTypes lists the search attributes of the workflow with their types.
@@ -38,9 +39,10 @@ var attributeTypes = []struct {
 }
 
 // temporalClient prepares a client by Temporal's own variables. It connects at
-// the first call, so that a process starts while Temporal is away.
-func temporalClient(logger *slog.Logger) (client.Client, string, error) {
-	options, err := temporalOptions()
+// the first call, so that a process starts while Temporal is away. codec reads and
+// writes what Temporal keeps.
+func temporalClient(logger *slog.Logger, codec worker.Codec) (client.Client, string, error) {
+	options, err := temporalOptions(codec)
 	if err != nil {
 		return nil, "", err
 	}
@@ -53,7 +55,7 @@ func temporalClient(logger *slog.Logger) (client.Client, string, error) {
 }
 
 // temporalOptions reads Temporal's own variables.
-func temporalOptions() (client.Options, error) {
+func temporalOptions(codec worker.Codec) (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return client.Options{}, fmt.Errorf("the TEMPORAL_ variables: %w", err)
@@ -61,6 +63,7 @@ func temporalOptions() (client.Options, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
+	options.DataConverter, options.FailureConverter = codec.DataConverter(), codec.FailureConverter()
 	return options, nil
 }
 
@@ -72,7 +75,7 @@ func setupCommand(ctx context.Context, p process) int {
 		return code
 	}
 	logger := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	c, namespace, err := temporalClient(logger)
+	c, namespace, err := temporalClient(logger, worker.Codec{}) // it looks at no payload
 	if err != nil {
 		say(p.err, "admit: %v\n", err)
 		return exitUsage

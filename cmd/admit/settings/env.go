@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 var known = []string{
 	"ADMIT_LISTEN", "ADMIT_ADMIN_LISTEN", "ADMIT_ADMIN_TOKENS", "ADMIT_PROVIDERS", "ADMIT_P100_TOKENS", "ADMIT_XGATEWAY_SECRETS",
 	"ADMIT_XGATEWAY_TRUST_CALLBACKS", "ADMIT_P100_API_URL", "ADMIT_P100_API_KEY", "ADMIT_XGATEWAY_API_URL", "ADMIT_XGATEWAY_API_KEY", "ADMIT_SHADOW", "ADMIT_MIGRATE", "ADMIT_LOG_LEVEL", "ADMIT_LOG_FORMAT", "ADMIT_BUILD", "ADMIT_CONFIG",
+	"ADMIT_ENCRYPTION_KEYS", "ADMIT_CODEC_ORIGIN",
 	"ADMIT_ADMIN_URL", "ADMIT_TOKEN", // of the operator's commands
 }
 
@@ -100,6 +102,19 @@ func (e *env) address(name, v string) {
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		e.bad(name, "is %q; the port must be a number from 0 to 65535", v)
 	}
+}
+
+// origin reads the origin of a page as a browser sends it, "" for none.
+func (e *env) origin(name string) string {
+	v := e.values[name]
+	if v == "" {
+		return ""
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || v != u.Scheme+"://"+strings.ToLower(u.Host) {
+		e.bad(name, "is %q; it must be scheme://host:port and nothing more, as https://temporal.example or http://localhost:8233", v)
+	}
+	return v
 }
 
 // unknown warns of every ADMIT_ variable that nothing reads, with the nearest

@@ -43,6 +43,9 @@ type Settings struct {
 	LogFormat   string // text or json
 	Build       string // shown in the audit; "" means the binary's own
 
+	EncryptionKeys string // id:base64,…; "" means that Temporal keeps everything in the clear
+	CodecOrigin    string // the Temporal UI's, whose pages may have payloads decoded; "" for none
+
 	P100API     *API // nil: P100's API is not asked
 	XGatewayAPI *API // nil: XGateway's API is not asked
 
@@ -133,6 +136,10 @@ func Load(role Role, environ []string, readFile func(string) ([]byte, error)) (S
 		LogLevel:    e.level("ADMIT_LOG_LEVEL"),
 		LogFormat:   e.oneOf("ADMIT_LOG_FORMAT", "text", "json"),
 		Build:       e.get("ADMIT_BUILD"),
+
+		EncryptionKeys: e.get("ADMIT_ENCRYPTION_KEYS"),
+		CodecOrigin:    e.origin("ADMIT_CODEC_ORIGIN"),
+
 		P100API:     e.api(p100API),
 		XGatewayAPI: e.api(xgatewayAPI),
 		Policy:      defaultPolicy(e.get),

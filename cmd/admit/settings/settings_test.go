@@ -42,6 +42,15 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestEncryption holds that the keys are passed on as they are, to who reads them.
+func TestEncryption(t *testing.T) {
+	t.Parallel()
+	s, warnings, problems := load(base("ADMIT_ENCRYPTION_KEYS=2:b2xk,1:bmV3", "ADMIT_CODEC_ORIGIN=http://localhost:8233"), "")
+	if len(warnings)+len(problems) != 0 || s.EncryptionKeys != "2:b2xk,1:bmV3" || s.CodecOrigin != "http://localhost:8233" {
+		t.Fatalf("warnings %v, problems %v, settings %+v", warnings, problems, s)
+	}
+}
+
 // TestProblems holds that each mistake is named, and that none hides another.
 func TestProblems(t *testing.T) {
 	t.Parallel()
@@ -54,6 +63,10 @@ func TestProblems(t *testing.T) {
 		{"nothing set", nil, "", []string{"DATABASE_URL: is needed", "ADMIT_P100_TOKENS: is needed", "ADMIT_XGATEWAY_SECRETS: is needed", "ADMIT_XGATEWAY_TRUST_CALLBACKS: must be true"}},
 		{"odd values", base("ADMIT_SHADOW=perhaps", "ADMIT_LOG_LEVEL=loud", "ADMIT_LOG_FORMAT=xml", "ADMIT_LISTEN=8080", "ADMIT_ADMIN_LISTEN=:99999"), "",
 			[]string{"ADMIT_SHADOW: is \"perhaps\"", "ADMIT_LOG_LEVEL", "ADMIT_LOG_FORMAT", "ADMIT_LISTEN", "ADMIT_ADMIN_LISTEN"}},
+		{"no origin", base("ADMIT_CODEC_ORIGIN=http://localhost:8233/"), "", []string{`ADMIT_CODEC_ORIGIN: is "http://localhost:8233/"`}},
+		{"any origin", base("ADMIT_CODEC_ORIGIN=*"), "", []string{`ADMIT_CODEC_ORIGIN: is "*"`}},
+		{"an origin without a host", base("ADMIT_CODEC_ORIGIN=localhost:8233"), "", []string{"ADMIT_CODEC_ORIGIN"}},
+		{"an origin that no browser sends", base("ADMIT_CODEC_ORIGIN=https://Temporal.example"), "", []string{"ADMIT_CODEC_ORIGIN"}},
 		{"unknown provider", base("ADMIT_PROVIDERS=p100,sumsub,p100"), "", []string{`names "sumsub"`, "names p100 twice"}},
 		{"no file", base("ADMIT_CONFIG=other.yaml"), "", []string{"ADMIT_CONFIG: the file cannot be read"}},
 		{"no YAML", base("ADMIT_CONFIG=admit.yaml"), "policy: [", []string{"the configuration file: line 1"}},
