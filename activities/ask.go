@@ -35,7 +35,7 @@ type Asked struct {
 	Body       string        // of an answer: valid UTF-8, at most 64 KiB
 	Class      string        // where there is no answer: why, as a stable short text
 	RetryAfter time.Duration // the least wait before the next try, 0 if none
-	OwnMistake bool          // the API refuses this side's key or address
+	OwnMistake bool          // the API refuses this side's key or address, or something else answered
 }
 
 // Classes of a question that was not answered because of somebody's limits.
@@ -148,7 +148,8 @@ func (q *Question) complain(class string) {
 	}
 }
 
-// advice says what mends a 401. The codes are P100's.
+// advice says what mends it: a 401, whose codes are P100's, or an answer that is
+// not the API's.
 func advice(class string) string {
 	switch {
 	case strings.Contains(class, "xo1"):
@@ -157,6 +158,8 @@ func advice(class string) string {
 		return "the key is wrong: compare it with the one that the provider gave out, and see that key and URL are both of production or both of staging"
 	case strings.Contains(class, "xo3"):
 		return "this address is not allowed: tell the provider from which addresses your requests come"
+	case strings.HasPrefix(class, "http "):
+		return "something that is not the API answered: see whether the API's URL is right and nothing on the way out forbids the call"
 	}
 	return "compare the key with the one that the provider gave out, and ask whether your addresses are allowed"
 }

@@ -96,6 +96,7 @@ func TestRefusedKey(t *testing.T) {
 		{"401 xo2: wrong key", "the key is wrong"},
 		{"401 xo3: this address is not allowed", "from which addresses"},
 		{"401", "compare the key"},
+		{"http 404", "whether the API's URL is right"},
 	} {
 		t.Run(tt.class, func(t *testing.T) {
 			t.Parallel()

@@ -73,7 +73,8 @@ type Asked struct {
 	// at most an hour, or how long Admit's own limits take; 0 if there is none.
 	RetryAfter time.Duration
 	// OwnMistake says that the API refuses the key or the address that the question
-	// came from: no repetition helps until somebody mends that.
+	// came from, or that something else answered in its place: no repetition helps
+	// until somebody mends that.
 	OwnMistake bool
 }
 
@@ -228,7 +229,14 @@ func (d dialect) judge(status int, body []byte) (class string, ownMistake bool) 
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status < 400, status >= 500:
 		return cmp.Or(d.fault(status, body), "http "+strconv.Itoa(status)), false
 	}
-	return d.fault(status, body), false
+	if class := d.fault(status, body); class != "" {
+		return class, false
+	}
+	if _, err := parse(body); err != nil {
+		// The API's own refusals are JSON: this is something before it, or elsewhere.
+		return "http " + strconv.Itoa(status), true
+	}
+	return "", false
 }
 
 // segment returns a user ID as one segment of a path: all but the unreserved

@@ -126,7 +126,8 @@ var (
 	kyc, sepa = of(onboarding.KYC), of(onboarding.SEPAKYC)
 
 	anyAPI = map[string]outcome{
-		"moved": again("http 302"), "too many": again("429"), "away": again("http 503"), "dropped": again("broken connection"),
+		"elsewhere": mistake("http 404"),
+		"moved":     again("http 302"), "too many": again("429"), "away": again("http 503"), "dropped": again("broken connection"),
 	}
 	p100Outcomes = map[string]outcome{
 		"VERIFIED": kyc.says("VERIFIED"), "NOT_VERIFIED": kyc.says("NOT_VERIFIED"), "EXPIRED": kyc.says("EXPIRED"),
@@ -161,7 +162,7 @@ func TestEveryDocumentedAnswer(t *testing.T) {
 		client
 		want map[string]outcome
 	}{{p100Client, p100Outcomes}, {xgatewayClient, xgatewayOutcomes}} {
-		replies := append(c.fake(apiKey).Documented(), providerstest.Page, providerstest.Moved,
+		replies := append(c.fake(apiKey).Documented(), providerstest.Page, providerstest.Elsewhere, providerstest.Moved,
 			providerstest.TooMany, providerstest.Away, providerstest.Dropped)
 		if got, want := len(replies), len(c.want)+len(anyAPI); got != want {
 			t.Errorf("%s has %d replies, the table %d", c.provider, got, want)

@@ -121,7 +121,7 @@ func everyAnswer(t *testing.T, a *api, provider string, prepare func(s *system, 
 	k := newSink(t)
 	s := newSystem(t, options{config: apiPolicy + "hooks:\n" + k.hook(`"onboarding.escalated"`), env: a.env(provider)})
 	s.serve()
-	replies := append(a.fake.Documented(), providerstest.Page, providerstest.Moved, providerstest.Dropped, providerstest.Away)
+	replies := append(a.fake.Documented(), providerstest.Page, providerstest.Elsewhere, providerstest.Moved, providerstest.Dropped, providerstest.Away)
 	user := func(stage string, i int) string { return fmt.Sprintf("%s-%s-%d", strings.ToLower(provider), stage, i) }
 	for stage := range table {
 		for i, reply := range replies {

@@ -38,12 +38,13 @@ func (r Reply) With(name, value string) Reply {
 
 // Replies that any server may give, or a proxy before it.
 var (
-	Page    = Reply{Name: "a proxy's page", Status: 200, Type: "text/html", Body: "<html><body>Welcome</body></html>"}
-	Moved   = Reply{Name: "moved", Status: 302, Header: map[string]string{"Location": "/moved"}}
-	TooMany = Reply{Name: "too many", Status: 429, Type: "text/plain", Body: "Too Many Requests"}
-	Away    = Reply{Name: "away", Status: 503, Type: "text/html", Body: "<html><body>Service Unavailable</body></html>"}
-	Dropped = Reply{Name: "dropped", Drop: true}
-	Hanging = Reply{Name: "hanging", Status: 200, Body: "{}", Wait: time.Hour}
+	Page      = Reply{Name: "a proxy's page", Status: 200, Type: "text/html", Body: "<html><body>Welcome</body></html>"}
+	Elsewhere = Reply{Name: "elsewhere", Status: 404, Type: "text/html", Body: "<html><body>Not Found</body></html>"}
+	Moved     = Reply{Name: "moved", Status: 302, Header: map[string]string{"Location": "/moved"}}
+	TooMany   = Reply{Name: "too many", Status: 429, Type: "text/plain", Body: "Too Many Requests"}
+	Away      = Reply{Name: "away", Status: 503, Type: "text/html", Body: "<html><body>Service Unavailable</body></html>"}
+	Dropped   = Reply{Name: "dropped", Drop: true}
+	Hanging   = Reply{Name: "hanging", Status: 200, Body: "{}", Wait: time.Hour}
 )
 
 // write gives the reply to a request.
