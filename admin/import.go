@@ -55,7 +55,7 @@ func (s *Server) registerImport(api huma.API) {
 	op := s.operation("import-users", http.MethodPost, "/v1/imports", RoleAdmin, schemas, http.StatusConflict)
 	op.Summary, op.Tags = "Import verified users", []string{tagOnboardings}
 	op.Description = "Makes users known who were verified before Admit came: their checks count as passed. At most 1,000 users and 1 MiB in a call. " +
-		"All of them are stored in one transaction, to be folded within seconds, or none. " +
+		"All of them are stored in one transaction, or none. Their workflows start when something happens to them or becomes due. " +
 		"Every mistake is answered at once, 422, with the user's line. Users who exist already, and not by this import, are answered 409 with the code import_exists and their lines."
 	op.MaxBodyBytes, op.SkipValidateBody = MaxImportBody+1, true
 	op.RequestBody = &huma.RequestBody{}
@@ -81,8 +81,8 @@ func (s *Server) imports(ctx context.Context, in *importInput) (*importOutput, e
 		return nil, body.exists(done.Existing)
 	}
 	x.users = done.Accepted
-	// The users are rung by the sweep, at its own rate, so that those whose webhooks
-	// come in meanwhile do not wait behind a thousand.
+	// Those who are not folded yet are rung by the sweep, at its own rate, so that
+	// those whose webhooks come in meanwhile do not wait behind a thousand.
 	return &importOutput{importAnswer{done.Accepted, done.Repeated}}, nil
 }
 

@@ -17,7 +17,7 @@ type Stats struct {
 	RestOldest     time.Duration    // the same of the other lanes
 	RevokeOldest   time.Duration    // age of the oldest waiting access.revoked
 	RevokesOverdue int64            // users with a waiting access.revoked older than 60 s
-	Parked         map[string]int64 // parked effects by target
+	Parked         map[string]int64 // parked effects by target, but messages to users without a contact
 	ParkedAccess   int64            // parked effects of the access lanes: somebody was not let in or shut out
 
 	AskOldest        time.Duration // age of the oldest waiting question to a provider's API
