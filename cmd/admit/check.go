@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 
 	"admit/cmd/admit/settings"
 )
@@ -10,15 +11,11 @@ import (
 // configCommand checks a configuration file as serve would read it.
 func configCommand(_ context.Context, p process) int {
 	const usage = "admit config check FILE: report every mistake in a configuration file\n"
-	if len(p.args) == 0 || p.args[0] != "check" && p.args[0] != "-h" && p.args[0] != "--help" {
-		say(p.err, usage)
-		return exitUsage
-	}
-	if p.args[0] != "check" {
+	if slices.ContainsFunc(p.args, func(arg string) bool { return arg == "-h" || arg == "--help" }) {
 		say(p.out, usage)
 		return exitOK
 	}
-	if len(p.args) != 2 {
+	if len(p.args) != 2 || p.args[0] != "check" {
 		say(p.err, usage)
 		return exitUsage
 	}

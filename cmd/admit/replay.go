@@ -35,8 +35,8 @@ Nothing is changed. Open workflows come first, the newest of them first.
 func replayCommand(ctx context.Context, p process) int {
 	flags := flag.NewFlagSet("admit replay-histories", flag.ContinueOnError)
 	flags.SetOutput(p.err)
-	query := flags.String("query", worker.DefaultQuery, "which `workflows`, as in the search of the Temporal UI")
-	limit := flags.Int("limit", defaultReplays, "how `many` at most, 0 for all")
+	query := flags.String("query", worker.DefaultQuery, "replay the workflows that `Q` finds, as in the search of the Temporal UI")
+	limit := flags.Int("limit", defaultReplays, "replay `N` at most, 0 for all")
 	flags.Usage = func() {
 		say(p.out, replayAbout)
 		flags.SetOutput(p.out)

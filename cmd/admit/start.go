@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -70,7 +71,11 @@ func (p process) load(ctx context.Context, role settings.Role) (s settings.Setti
 		say(p.err, "admit: %s\n", mistake)
 	}
 	if len(found) > 0 {
-		say(p.err, "admit: %d mistakes in the settings; nothing was started\n", len(found))
+		// What is missing may stand there under another name.
+		for _, w := range warnings {
+			say(p.err, "admit: %s\n", w)
+		}
+		say(p.err, "admit: %s in the settings; nothing was started\n", plural(len(found), "mistake"))
 		return s, nil, false
 	}
 	if s.Build == "" {
@@ -86,6 +91,14 @@ func (p process) load(ctx context.Context, role settings.Role) (s settings.Setti
 		logger.Warn("settings", "warning", w)
 	}
 	return s, logger, true
+}
+
+// plural puts a number before a noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func versionCommand(_ context.Context, p process) int {

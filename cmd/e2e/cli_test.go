@@ -87,6 +87,7 @@ func TestOtherCommands(t *testing.T) {
 		{"a good configuration", nil, []string{"config", "check", good}, exitDone, []string{"hash"}},
 		{"a bad configuration", nil, []string{"config", "check", bad}, exitFailed, []string{"policy.jitter (line 1)", "hook (line 2)"}},
 		{"no configuration", nil, []string{"config", "check", good + ".missing"}, exitFailed, []string{"no such file"}},
+		{"help for a configuration", nil, []string{"config", "check", "--help"}, exitDone, []string{"admit config check FILE"}},
 		{"the configuration as shipped", []string{"CORE_HOOK_SECRETS=" + hookSecret}, []string{"config", "check", "../../deploy/admit.yaml"}, exitDone, []string{"hash"}},
 		{"version", nil, []string{"version"}, exitDone, []string{"admit "}},
 		{"help", nil, []string{"help"}, exitDone, []string{"serve", "ingress", "worker", "migrate", "setup", "status", "timeline", "list", "command"}},

@@ -98,6 +98,8 @@ func TestMistakesInSettings(t *testing.T) {
 		env, says    []string
 	}{
 		{"nothing is set", "", nil, []string{"DATABASE_URL: is needed", "ADMIT_P100_TOKENS", "ADMIT_XGATEWAY_SECRETS"}},
+		{"a name mistyped", "", []string{"DATABASE_URL=postgres://h/d", "ADMIT_PROVIDERS=p100", "ADMIT_P100_TOKEN=x"},
+			[]string{"ADMIT_P100_TOKENS: is needed", "did you mean ADMIT_P100_TOKENS?", "1 mistake in"}},
 		{"of each kind", broken, []string{"ADMIT_PROVIDERS=p100,carrier-pigeon", "ADMIT_LISTEN=nowhere", "ADMIT_SHADOW=perhaps", "ADMIT_ADMIN_TOKENS=alice:operate:hunter2"},
 			[]string{"DATABASE_URL", "ADMIT_P100_TOKENS", "carrier-pigeon", "ADMIT_LISTEN", "ADMIT_SHADOW", "ADMIT_ADMIN_TOKENS: token 1",
 				"polcy (line 1)", "policy.jitter (line 2)", "hooks.secrets_env (line 4)"}},
