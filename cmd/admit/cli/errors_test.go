@@ -135,6 +135,7 @@ func TestStrangers(t *testing.T) {
 		status     int
 	}{
 		{"a page", "<html>\x1b[31m", 200}, {"an error page", "<html>", 404}, {"a gateway", "bad gateway", 502}, {"other JSON", `{"error":"x"}`, 400},
+		{"the public listener", `{"code":"not_found","detail":"No webhook has this path."}`, 404},
 		{"an empty answer", "", 200}, {"a redirect", "", 307},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -33,7 +33,7 @@ func (f filter) query(cmd *cobra.Command) (url.Values, error) {
 	case f.stage != "" && !onboarding.Stage(f.stage).Valid():
 		return nil, usage("--stage %q is no stage; the stages are %s", f.stage, joined(onboarding.Stages[:]))
 	case f.blockedOn != "" && !onboarding.Party(f.blockedOn).Valid():
-		return nil, usage("--blocked-on %q is nobody; it is one of %s", f.blockedOn, joined(onboarding.Parties[:]))
+		return nil, usage("--blocked-on %q is not known; it is one of %s", f.blockedOn, joined(onboarding.Parties[:]))
 	case f.stage != "":
 		query.Set("stage", f.stage)
 	}

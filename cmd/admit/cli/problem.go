@@ -26,10 +26,13 @@ type fault struct {
 	Line     int    `json:"line"` // of an import: the user's line in the file
 }
 
+// noWebhook is what the public listener answers, where nothing is known of users.
+const noWebhook = "No webhook has this path."
+
 // refused turns an answer that is no 2xx into a failure that says what to do.
 func (c *client) refused(res *http.Response, answer []byte) error {
 	var p problem
-	if err := json.Unmarshal(answer, &p); err != nil || p.Code == "" {
+	if err := json.Unmarshal(answer, &p); err != nil || p.Code == "" || p.Detail == noWebhook {
 		return c.stranger(res.StatusCode)
 	}
 	f := &failure{exit: ExitFailed, message: p.Detail, body: answer, code: p.Code, faults: p.Errors, reason: p.Reason, passing: passes(res.StatusCode), after: retryAfter(res)}
