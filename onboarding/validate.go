@@ -3,6 +3,7 @@ package onboarding
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (p Policy) Problems() []Problem {
 		for i, c := range l.list {
 			switch {
 			case !c.Valid():
-				bad(l.path, "%q is no check; the checks are %v", c, Checks)
+				bad(l.path, "%q is no check; the checks are %s", c, listed(Checks[:]))
 			case c == KYCFiles:
 				bad(l.path, "%q never passes: it counts by itself while kyc has nothing to say", c)
 			case has(l.list[:i], c):
@@ -72,6 +73,15 @@ func (p Policy) Problems() []Problem {
 	return ps
 }
 
+// listed names words for a person to read.
+func listed[T ~string](words []T) string {
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = string(w)
+	}
+	return strings.Join(all, ", ")
+}
+
 func (p Policy) peopleProblems(bad func(path, format string, args ...any)) {
 	for i, c := range p.Confirm {
 		switch {
@@ -84,7 +94,7 @@ func (p Policy) peopleProblems(bad func(path, format string, args ...any)) {
 	for i, name := range p.FourEyes {
 		switch {
 		case !slices.Contains(Commands[:], name):
-			bad("four_eyes", "%q is no command; the commands are %v", name, Commands)
+			bad("four_eyes", "%q is no command; the commands are %s", name, listed(Commands[:]))
 		case slices.Contains(p.FourEyes[:i], name):
 			bad("four_eyes", "%q stands there twice", name)
 		}

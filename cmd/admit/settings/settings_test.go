@@ -75,7 +75,7 @@ func TestProblems(t *testing.T) {
 		{"wrong types", base("ADMIT_CONFIG=admit.yaml"), "policy:\n  jitter: soon\n  max_reminders: many\n  require_any: kyc\nhooks: {}\n",
 			[]string{"policy.jitter (line 2): must be a duration", "policy.max_reminders (line 3)", "policy.require_any (line 4): must be a list", "policy.require_any (line 4): require_any and require_all", "hooks (line 5): must be a list"}},
 		{"a policy that cannot work", base("ADMIT_CONFIG=admit.yaml"), "policy:\n  require_any: [kyb]\n  stall:\n    on_hold: {escalate: [2h, 1h]}\n",
-			[]string{`policy.require_any (line 2): "kyb" is no check`, "policy.stall.on_hold.escalate (line 4)"}},
+			[]string{`policy.require_any (line 2): "kyb" is no check; the checks are kyc, kyc_files`, "policy.stall.on_hold.escalate (line 4)"}},
 		{"hooks", base("ADMIT_CONFIG=admit.yaml"), `hooks:
   - {name: Core, url: "https://core.example", secrets_env: CORE, events: ["access.*"]}
   - {name: mail, url: "ftp://core.example", secrets_env: CORE, events: ["acces.*"]}
