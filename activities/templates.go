@@ -122,6 +122,10 @@ func LoadTemplates(dir, sender string) (*Templates, error) {
 func (t *Templates) load(files fs.FS, at string) (problems []error) {
 	languages, err := fs.ReadDir(files, ".")
 	if err != nil {
+		var failed *fs.PathError // its own path is the dot
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
 		return []error{fmt.Errorf("templates in %s: %w", at, err)}
 	}
 	for _, l := range languages {

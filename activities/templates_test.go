@@ -122,8 +122,8 @@ func TestTemplateMistakesTogether(t *testing.T) {
 			t.Errorf("%q is missing in %v", want, err)
 		}
 	}
-	if _, err := activities.LoadTemplates(filepath.Join(dir, "gone"), ""); err == nil {
-		t.Error("LoadTemplates of a folder that is not there = nil")
+	if _, err := activities.LoadTemplates(filepath.Join(dir, "gone"), ""); err == nil || !strings.Contains(err.Error(), "gone: no such file") {
+		t.Errorf("LoadTemplates of a folder that is not there = %v", err)
 	}
 }
 
