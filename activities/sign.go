@@ -25,12 +25,6 @@ const (
 	maxSecret    = 64
 )
 
-// SplitSecrets cuts the text of a setting into its secrets, which commas, spaces
-// or line ends separate.
-func SplitSecrets(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\r' || r == '\n' })
-}
-
 // decodeSecrets returns the keys of secrets written "whsec_<base64>". Its errors
 // name the secret by its place, never by its text.
 func decodeSecrets(secrets []string) ([][]byte, error) {
