@@ -26,9 +26,8 @@ var (
 //
 // send runs inside the transaction, for 20 seconds at most, and nobody else is
 // given any entry meanwhile: of two callers at once one sends, and the other finds
-// nothing. Who
-// dies between the sending and the commit leaves the entries collected: they are
-// sent again. In shadow mode nothing is sent.
+// nothing. Who dies between the sending and the commit leaves the entries
+// collected: they are sent again. In shadow mode nothing is sent.
 func (s *Store) Digest(ctx context.Context, before time.Time, limit int, send func(context.Context, []onboarding.DigestEntry) onboarding.Attempt) (sent int, err error) {
 	if s.opts.Shadow {
 		return 0, nil

@@ -151,7 +151,8 @@ func quoted(text string) string {
 }
 
 // unsure adds to a failure what to do about the request ID: to a conflict another,
-// and to one that leaves open whether the command was stored how to find out. A definite no has a status below 500.
+// and to one that leaves open whether the command was stored how to find out. A
+// definite no has a status below 500.
 func unsure(err error, status int, requestID string) error {
 	var f *failure
 	switch {
