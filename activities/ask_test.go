@@ -65,18 +65,7 @@ func TestQuestion(t *testing.T) {
 				Observe: func(o activities.AskObservation) { seen = append(seen, o) },
 			}
 			got := q.Send(t.Context(), question())
-			if event := got.Event; event != nil {
-				var answer onboarding.AnswerBody
-				if err := json.Unmarshal(event, &answer); err != nil {
-					t.Fatal(err)
-				}
-				if want := (onboarding.AnswerBody{Asked: decided.Add(time.Minute), HTTP: tt.asked.HTTP, Answer: tt.asked.Body}); answer != want {
-					t.Errorf("event %+v, want %+v", answer, want)
-				}
-			}
-			if (got.Event != nil) != tt.asked.Answered {
-				t.Errorf("event %s", got.Event)
-			}
+			checkAnswer(t, got.Event, tt.asked)
 			if got.Event = nil; !same(got, tt.want) {
 				t.Errorf("Send = %+v, want %+v", got, tt.want)
 			}
@@ -84,6 +73,25 @@ func TestQuestion(t *testing.T) {
 				t.Errorf("observed %+v, want %+v", seen, want)
 			}
 		})
+	}
+}
+
+// checkAnswer holds that the event is what was answered, and that there is none
+// without an answer.
+func checkAnswer(t *testing.T, event []byte, asked activities.Asked) {
+	t.Helper()
+	if (event != nil) != asked.Answered {
+		t.Errorf("event %s", event)
+	}
+	if event == nil {
+		return
+	}
+	var answer onboarding.AnswerBody
+	if err := json.Unmarshal(event, &answer); err != nil {
+		t.Fatal(err)
+	}
+	if want := (onboarding.AnswerBody{Asked: decided.Add(time.Minute), HTTP: asked.HTTP, Answer: asked.Body}); answer != want {
+		t.Errorf("event %+v, want %+v", answer, want)
 	}
 }
 

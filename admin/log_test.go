@@ -52,47 +52,52 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	}
 }
 
+// fields are what a line in the log holds.
+type fields = map[string]any
+
+// logLines are requests, with what their line in the log holds beside what all do.
+var logLines = []struct {
+	name, method, path, token, body string
+	prepare                         func(*store)
+	want                            fields
+}{
+	{"show", "GET", "/v1/onboardings/user-1", readToken, "", nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/onboardings/{userId}", "actor": "viewer", "userId": "user-1"}},
+	{"command", "POST", commandsPath, operateToken, command, nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
+		"command": "hold", "outcome": "applied"}},
+	{"refused command", "POST", commandsPath, operateToken, command, func(s *store) { s.refuse = onboarding.RefusedOnHold }, fields{
+		"level": "WARN", "status": 409.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
+		"command": "hold", "outcome": "refused", "code": "refused"}},
+	{"pending command", "POST", commandsPath, operateToken, command, func(s *store) { s.engine = errors.New("away") }, fields{
+		"level": "INFO", "status": 202.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
+		"command": "hold", "outcome": "pending", "error": "away"}},
+	{"replay", "POST", "/v1/events/7/replay", operateToken, "", nil, fields{
+		"level": "INFO", "status": 202.0, "route": "/v1/events/{id}/replay", "actor": "clerk", "userId": "user-1"}},
+	{"no replay", "POST", "/v1/events/7/replay", operateToken, "", func(s *store) { s.refusal = onboarding.ReplayDone }, fields{
+		"level": "WARN", "status": 409.0, "route": "/v1/events/{id}/replay", "actor": "clerk", "code": "not_replayable"}},
+	{"erasing", "DELETE", erasePath, adminToken, `{"reason":"secret-text"}`, nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/users/{userId}/personal-data", "actor": "root", "userId": "user-1",
+		"command": "erase", "outcome": "applied"}},
+	{"import", "POST", "/v1/imports", adminToken, imported, func(s *store) { s.imported.Accepted = 1 }, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/imports", "actor": "root", "users": 1.0, "seconds": 2.0}},
+	{"waking", "POST", "/v1/wake", operateToken, `{"userIds":["user-1"]}`, nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/wake", "actor": "clerk", "users": 1.0}},
+	{"unauthorised", "GET", "/v1/onboardings/user-1", "", "", nil, fields{
+		"level": "WARN", "status": 401.0, "route": "/v1/onboardings/{userId}", "code": "unauthorized"}},
+	{"forbidden", "POST", commandsPath, readToken, command, nil, fields{
+		"level": "WARN", "status": 403.0, "route": "/v1/onboardings/{userId}/commands", "actor": "viewer", "code": "forbidden"}},
+	{"unavailable", "GET", "/v1/onboardings/user-1", readToken, "", func(s *store) { s.err = onboarding.ErrUnavailable }, fields{
+		"level": "ERROR", "status": 503.0, "route": "/v1/onboardings/{userId}", "actor": "viewer", "userId": "user-1", "code": "unavailable",
+		"error": "the store is unavailable"}},
+	{"nobody's path", "GET", "/x", "", "", nil, fields{"level": "WARN", "status": 404.0, "code": "not_found"}},
+	{"health", "GET", "/healthz", "", "", nil, fields{"level": "DEBUG", "status": 200.0, "route": "/healthz"}},
+	{"metrics", "GET", "/metrics", "", "", nil, fields{"level": "DEBUG", "status": 200.0, "route": "/metrics"}},
+}
+
 func TestLogLine(t *testing.T) {
 	t.Parallel()
-	type fields = map[string]any
-	for _, c := range []struct {
-		name, method, path, token, body string
-		prepare                         func(*store)
-		want                            fields
-	}{
-		{"show", "GET", "/v1/onboardings/user-1", readToken, "", nil, fields{
-			"level": "INFO", "status": 200.0, "route": "/v1/onboardings/{userId}", "actor": "viewer", "userId": "user-1"}},
-		{"command", "POST", commandsPath, operateToken, command, nil, fields{
-			"level": "INFO", "status": 200.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
-			"command": "hold", "outcome": "applied"}},
-		{"refused command", "POST", commandsPath, operateToken, command, func(s *store) { s.refuse = onboarding.RefusedOnHold }, fields{
-			"level": "WARN", "status": 409.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
-			"command": "hold", "outcome": "refused", "code": "refused"}},
-		{"pending command", "POST", commandsPath, operateToken, command, func(s *store) { s.engine = errors.New("away") }, fields{
-			"level": "INFO", "status": 202.0, "route": "/v1/onboardings/{userId}/commands", "actor": "clerk", "userId": "user-1",
-			"command": "hold", "outcome": "pending", "error": "away"}},
-		{"replay", "POST", "/v1/events/7/replay", operateToken, "", nil, fields{
-			"level": "INFO", "status": 202.0, "route": "/v1/events/{id}/replay", "actor": "clerk", "userId": "user-1"}},
-		{"no replay", "POST", "/v1/events/7/replay", operateToken, "", func(s *store) { s.refusal = onboarding.ReplayDone }, fields{
-			"level": "WARN", "status": 409.0, "route": "/v1/events/{id}/replay", "actor": "clerk", "code": "not_replayable"}},
-		{"erasing", "DELETE", erasePath, adminToken, `{"reason":"secret-text"}`, nil, fields{
-			"level": "INFO", "status": 200.0, "route": "/v1/users/{userId}/personal-data", "actor": "root", "userId": "user-1",
-			"command": "erase", "outcome": "applied"}},
-		{"import", "POST", "/v1/imports", adminToken, imported, func(s *store) { s.imported.Accepted = 1 }, fields{
-			"level": "INFO", "status": 200.0, "route": "/v1/imports", "actor": "root", "users": 1.0, "seconds": 2.0}},
-		{"waking", "POST", "/v1/wake", operateToken, `{"userIds":["user-1"]}`, nil, fields{
-			"level": "INFO", "status": 200.0, "route": "/v1/wake", "actor": "clerk", "users": 1.0}},
-		{"unauthorised", "GET", "/v1/onboardings/user-1", "", "", nil, fields{
-			"level": "WARN", "status": 401.0, "route": "/v1/onboardings/{userId}", "code": "unauthorized"}},
-		{"forbidden", "POST", commandsPath, readToken, command, nil, fields{
-			"level": "WARN", "status": 403.0, "route": "/v1/onboardings/{userId}/commands", "actor": "viewer", "code": "forbidden"}},
-		{"unavailable", "GET", "/v1/onboardings/user-1", readToken, "", func(s *store) { s.err = onboarding.ErrUnavailable }, fields{
-			"level": "ERROR", "status": 503.0, "route": "/v1/onboardings/{userId}", "actor": "viewer", "userId": "user-1", "code": "unavailable",
-			"error": "the store is unavailable"}},
-		{"nobody's path", "GET", "/x", "", "", nil, fields{"level": "WARN", "status": 404.0, "code": "not_found"}},
-		{"health", "GET", "/healthz", "", "", nil, fields{"level": "DEBUG", "status": 200.0, "route": "/healthz"}},
-		{"metrics", "GET", "/metrics", "", "", nil, fields{"level": "DEBUG", "status": 200.0, "route": "/metrics"}},
-	} {
+	for _, c := range logLines {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			st := newStore("user-1")
@@ -101,18 +106,15 @@ func TestLogLine(t *testing.T) {
 			}
 			s := newSetup(t, st, admin.Limits{})
 			s.ask(c.method, c.path, c.token, c.body)
-			for k, v := range (fields{"msg": "admin request", "method": c.method, "requestId": "made-1", "seconds": 1.0}) {
-				if _, told := c.want[k]; !told {
-					c.want[k] = v
-				}
-			}
+			want := fields{"msg": "admin request", "method": c.method, "requestId": "made-1", "seconds": 1.0}
+			maps.Copy(want, c.want)
 			var got fields
 			if err := json.Unmarshal([]byte(s.logged()), &got); err != nil {
 				t.Fatal(err)
 			}
 			delete(got, "time")
-			if fmt.Sprint(got) != fmt.Sprint(c.want) {
-				t.Errorf("logged\n%v, want\n%v", got, c.want)
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("logged\n%v, want\n%v", got, want)
 			}
 		})
 	}

@@ -88,10 +88,7 @@ func TestAuditTellsWhatWasKnownThen(t *testing.T) {
 	if text := string(a.Policies[d.Entry.PolicyHash]); text != string(onboarding.DefaultPolicy().Text()) {
 		t.Errorf("policy: %s", text)
 	}
-	grant := slices.IndexFunc(a.Effects, func(e onboarding.TimelineEntry) bool {
-		return e.Effect == onboarding.EffectGranted && e.Target == "core"
-	})
-	if e := a.Effects[grant]; e.State != onboarding.EffectWaiting || e.DoneAt != nil || e.Attempts != 0 || e.NextTry != nil {
+	if e := toCore(t, a, onboarding.EffectGranted); e.State != onboarding.EffectWaiting || e.DoneAt != nil || e.Attempts != 0 || e.NextTry != nil {
 		t.Errorf("the grant then: %+v", e)
 	}
 	a = audit(t, s, held)
@@ -99,15 +96,22 @@ func TestAuditTellsWhatWasKnownThen(t *testing.T) {
 	if d.Entry.Actor != "ops-1" || d.Entry.Reason != "a call from the bank" || d.Entry.RequestID != "r1" || a.Onboarding.Stage != onboarding.StageOnHold {
 		t.Errorf("the hold: %+v", d)
 	}
-	revoke := slices.IndexFunc(a.Effects, func(e onboarding.TimelineEntry) bool {
-		return e.Effect == onboarding.EffectRevoked && e.Target == "core"
-	})
-	if e := a.Effects[revoke]; e.State != onboarding.EffectDelivered || e.DoneAt == nil || e.LastAnswer != "200" {
+	if e := toCore(t, a, onboarding.EffectRevoked); e.State != onboarding.EffectDelivered || e.DoneAt == nil || e.LastAnswer != "200" {
 		t.Errorf("the revoke: %+v", e)
 	}
 	if again := audit(t, s, approved); len(again.Decisions) != 3 || again.Onboarding.Stage != onboarding.StageApproved {
 		t.Errorf("what was known then has changed since: %+v", again)
 	}
+}
+
+// toCore returns what an audit shows of an effect at the target core.
+func toCore(t *testing.T, a onboarding.Audit, name string) onboarding.TimelineEntry {
+	t.Helper()
+	i := slices.IndexFunc(a.Effects, func(e onboarding.TimelineEntry) bool { return e.Effect == name && e.Target == "core" })
+	if i < 0 {
+		t.Fatalf("no %s in %+v", name, a.Effects)
+	}
+	return a.Effects[i]
 }
 
 func TestAuditOfPeople(t *testing.T) {

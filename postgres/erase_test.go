@@ -212,17 +212,7 @@ func TestEraseBesideAReplay(t *testing.T) {
 			advance(t, s, "user-1")
 			sendErase(t, s)
 			named := open(t, db.Config().ConnString()+"&application_name="+url.QueryEscape(t.Name()))
-			exec(t, db, `create function hold() returns trigger language plpgsql as $$ begin
-				perform pg_advisory_xact_lock(hashtextextended(current_schema(), 1)); return new; end $$`)
-			exec(t, db, "create trigger holds "+tc.holds+" execute function hold()")
-			tx, err := db.Begin(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tx.Rollback(context.WithoutCancel(t.Context())) // of no use once it is committed
-			if _, err := tx.Exec(t.Context(), "select pg_advisory_xact_lock(hashtextextended(current_schema(), 1))"); err != nil {
-				t.Fatal(err)
-			}
+			letGo := stopAt(t, db, tc.holds)
 			erased, replayed := make(chan error, 1), make(chan error, 1)
 			erasing := func() {
 				_, err := named.Advance(t.Context(), onboarding.AdvanceRequest{UserID: "user-1"})
@@ -240,9 +230,7 @@ func TestEraseBesideAReplay(t *testing.T) {
 			waiting(t, db, 1)
 			go second()
 			waiting(t, db, 2)
-			if err := tx.Commit(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			letGo()
 			if err := <-erased; err != nil {
 				t.Errorf("erasing: %v", err)
 			}
@@ -255,6 +243,28 @@ func TestEraseBesideAReplay(t *testing.T) {
 			advance(t, s, "user-1")
 			consistent(t, db, "user-1")
 		})
+	}
+}
+
+// stopAt has a trigger stop whoever fires it, until what it returns is called.
+func stopAt(t *testing.T, db *pgxpool.Pool, trigger string) (letGo func()) {
+	t.Helper()
+	exec(t, db, `create function hold() returns trigger language plpgsql as $$ begin
+		perform pg_advisory_xact_lock(hashtextextended(current_schema(), 1)); return new; end $$`)
+	exec(t, db, "create trigger holds "+trigger+" execute function hold()")
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // of no use once it is committed
+	if _, err := tx.Exec(t.Context(), "select pg_advisory_xact_lock(hashtextextended(current_schema(), 1))"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

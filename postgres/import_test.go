@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"admit/onboarding"
 	"admit/postgres"
 )
@@ -52,17 +54,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: %+v %v", tc.name, got, err)
 		}
 	}
-	if got := all[string](t, db, "select user_id || ' ' || request_id from events order by id"); !slices.Equal(got,
-		[]string{"user-1 import:batch-1", "user-2 import:batch-1", "user-3 import:batch-1"}) {
-		t.Errorf("events = %q", got)
-	}
-	// Of whom nobody is told is folded already.
-	if got := all[string](t, db, "select user_id from onboardings where stage = 'approved' order by user_id"); !slices.Equal(got, []string{"user-1", "user-2"}) {
-		t.Errorf("folded = %q", got)
-	}
-	if got := all[string](t, db, "select user_id from inbox"); !slices.Equal(got, []string{"user-3"}) {
-		t.Errorf("left to their workflows = %q", got)
-	}
+	importedAtRest(t, db)
 	for user, want := range map[string]onboarding.Contact{"user-1": *batch[0].Contact, "user-2": {}, "user-3": *batch[2].Contact} {
 		if c, ok, err := s.Contact(t.Context(), user); err != nil || c != want || ok != (want != onboarding.Contact{}) {
 			t.Errorf("contact of %s: %+v %t %v", user, c, ok, err)
@@ -93,6 +85,22 @@ func TestImport(t *testing.T) {
 	}
 	if got := importing(t, s, batch...); !equalImported(got, onboarding.Imported{Repeated: 3}) {
 		t.Errorf("after all was folded: %+v", got)
+	}
+}
+
+// importedAtRest holds that the users of TestImport are stored, and those folded
+// of whom nobody is told.
+func importedAtRest(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	if got := all[string](t, db, "select user_id || ' ' || request_id from events order by id"); !slices.Equal(got,
+		[]string{"user-1 import:batch-1", "user-2 import:batch-1", "user-3 import:batch-1"}) {
+		t.Errorf("events = %q", got)
+	}
+	if got := all[string](t, db, "select user_id from onboardings where stage = 'approved' order by user_id"); !slices.Equal(got, []string{"user-1", "user-2"}) {
+		t.Errorf("folded = %q", got)
+	}
+	if got := all[string](t, db, "select user_id from inbox"); !slices.Equal(got, []string{"user-3"}) {
+		t.Errorf("left to their workflows = %q", got)
 	}
 }
 

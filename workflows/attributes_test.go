@@ -20,38 +20,9 @@ var (
 
 func TestSearchAttributes(t *testing.T) {
 	t.Parallel()
-	b := newBook()
 	due := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
-	b.deadline, b.in = due, 100*time.Hour
 	entered := due.Add(-time.Hour)
-	b.summary.Since = entered
-	b.summary.Checks.POA = onboarding.StatusInReview
-	env := setup(t, b)
-	var upserts []temporal.SearchAttributes
-	env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
-		upserts = append(upserts, args.Get(0).(temporal.SearchAttributes))
-	}).Return(nil)
-	at(env, time.Minute, ring(env)) // nothing changed
-	at(env, 2*time.Minute, func() { // the deadline alone
-		b.change(func(b *book) { b.deadline = due.Add(time.Hour) })
-		ring(env)()
-	})
-	at(env, 3*time.Minute, func() { // a check left the table, the deadline is gone
-		b.change(func(b *book) { b.summary.Checks.POA, b.deadline = "", time.Time{} })
-		ring(env)()
-	})
-	at(env, 4*time.Minute, func() {
-		b.change(func(b *book) { b.summary.Stalled = true })
-		ring(env)()
-	})
-	at(env, 5*time.Minute, func() { // there and back in one Advance
-		b.change(func(b *book) { b.summary.Since = due })
-		ring(env)()
-	})
-	finish(env, b, time.Hour)
-	run(t, env, input())
-	completed(t, env)
-
+	upserts := upsertsOf(t, due, entered)
 	if len(upserts) != 5 {
 		t.Fatalf("%d upserts, want 5: %v", len(upserts), upserts)
 	}
@@ -87,6 +58,41 @@ func TestSearchAttributes(t *testing.T) {
 	if v, _ := upserts[3].GetTime(sinceKey); !v.Equal(due) || upserts[3].Size() != 1 {
 		t.Errorf("the fourth upsert has %v in %d attributes, want the new entry alone", v, upserts[3].Size())
 	}
+}
+
+// upsertsOf returns the upserts of a run in which one thing changes after the other.
+func upsertsOf(t *testing.T, due, entered time.Time) []temporal.SearchAttributes {
+	t.Helper()
+	b := newBook()
+	b.deadline, b.in = due, 100*time.Hour
+	b.summary.Since = entered
+	b.summary.Checks.POA = onboarding.StatusInReview
+	env := setup(t, b)
+	var upserts []temporal.SearchAttributes
+	env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+		upserts = append(upserts, args.Get(0).(temporal.SearchAttributes))
+	}).Return(nil)
+	at(env, time.Minute, ring(env)) // nothing changed
+	at(env, 2*time.Minute, func() { // the deadline alone
+		b.change(func(b *book) { b.deadline = due.Add(time.Hour) })
+		ring(env)()
+	})
+	at(env, 3*time.Minute, func() { // a check left the table, the deadline is gone
+		b.change(func(b *book) { b.summary.Checks.POA, b.deadline = "", time.Time{} })
+		ring(env)()
+	})
+	at(env, 4*time.Minute, func() {
+		b.change(func(b *book) { b.summary.Stalled = true })
+		ring(env)()
+	})
+	at(env, 5*time.Minute, func() { // there and back in one Advance
+		b.change(func(b *book) { b.summary.Since = due })
+		ring(env)()
+	})
+	finish(env, b, time.Hour)
+	run(t, env, input())
+	completed(t, env)
+	return upserts
 }
 
 func TestSuccessorUpsertsNothingThatStands(t *testing.T) {

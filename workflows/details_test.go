@@ -142,71 +142,70 @@ func TestDetailsWhileAdvanceFails(t *testing.T) {
 	}
 }
 
+// inWords are summaries of users, with the sentence that the details begin with.
+var inWords = []struct {
+	name  string
+	s     onboarding.Summary
+	due   onboarding.DeadlineKind // "none" for nothing
+	check onboarding.Check
+	want  string
+}{
+	{
+		name: "collecting", s: onboarding.Summary{Stage: onboarding.StageCollecting, BlockedOn: onboarding.User}, due: onboarding.DeadlineRemind,
+		want: "The user has not handed in everything yet; it waits for the user, and next, at 2026-03-01 13:00:00 UTC, the user is reminded.",
+	},
+	{
+		name: "in review", s: onboarding.Summary{Stage: onboarding.StageInReview, BlockedOn: onboarding.Provider, Checks: onboarding.CheckStatuses{
+			KYC: onboarding.StatusPassed, POA: onboarding.StatusInReview, SEPAKYC: onboarding.StatusAwaitingUser,
+		}}, due: onboarding.DeadlineReconcile,
+		want: "A provider looks at what the user handed in (poa is in review, sepa_kyc is awaited from the user); " +
+			"it waits for the provider, and next, at 2026-03-01 13:00:00 UTC, the provider is asked.",
+	},
+	{
+		name: "high risk", s: onboarding.Summary{Stage: onboarding.StageHighRiskReview, BlockedOn: onboarding.Compliance, Checks: onboarding.CheckStatuses{HighRisk: onboarding.StatusInReview}},
+		due:  onboarding.DeadlineEscalate,
+		want: "The user is being reviewed as a high risk (high_risk is in review); it waits for compliance, and next, at 2026-03-01 13:00:00 UTC, a reviewer is told.",
+	},
+	{
+		name: "action required", s: onboarding.Summary{Stage: onboarding.StageActionRequired, BlockedOn: onboarding.User, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusActionRequired}},
+		due:  onboarding.DeadlineAbandon,
+		want: "The user has to hand something in again (kyc needs another try); it waits for the user, and next, at 2026-03-01 13:00:00 UTC, the user is given up.",
+	},
+	{
+		name: "approved", s: onboarding.Summary{Stage: onboarding.StageApproved, BlockedOn: onboarding.Nobody, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusPassed}},
+		due: onboarding.DeadlineOverride, check: onboarding.KYC,
+		want: "The user is approved; it waits for nobody, and next, at 2026-03-01 13:00:00 UTC, an operator's override of kyc ends.",
+	},
+	{
+		name: "suspended", s: onboarding.Summary{Stage: onboarding.StageSuspended, BlockedOn: onboarding.User, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusExpired}},
+		due: onboarding.DeadlineAgree, check: onboarding.KYC,
+		want: "The user was approved, is so no longer, and is shut out (kyc has expired); it waits for the user, and next, at 2026-03-01 13:00:00 UTC, the provider is asked once more about kyc.",
+	},
+	{
+		name: "on hold", s: onboarding.Summary{Stage: onboarding.StageOnHold, BlockedOn: onboarding.Compliance}, due: onboarding.DeadlineProposal,
+		want: "An operator holds the user, who is shut out meanwhile; it waits for compliance, and next, at 2026-03-01 13:00:00 UTC, a proposed command lapses unless a second person approves it.",
+	},
+	{
+		name: "rejected", s: onboarding.Summary{Stage: onboarding.StageRejected, BlockedOn: onboarding.Nobody, Checks: onboarding.CheckStatuses{SEPAKYC: onboarding.StatusFailed}}, due: "none",
+		want: "The user is rejected, and only a new report or a command leads on (sepa_kyc has failed); it waits for nobody, and nothing becomes due.",
+	},
+	{
+		name: "abandoned", s: onboarding.Summary{Stage: onboarding.StageAbandoned, BlockedOn: onboarding.Nobody}, due: "none",
+		want: "The user was given up for want of progress, and only a new report or the command reopen leads on; it waits for nobody, and nothing becomes due.",
+	},
+	{
+		name: "closed", s: onboarding.Summary{Stage: onboarding.StageClosed, BlockedOn: onboarding.Nobody, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusExpired}}, due: "none",
+		want: "An operator has closed the onboarding, and only the command reopen leads on; it waits for nobody, and nothing becomes due.",
+	},
+	{
+		name: "of a later build", s: onboarding.Summary{Stage: "napping", BlockedOn: "cat", Checks: onboarding.CheckStatuses{KYC: "asleep"}},
+		want: "The stage is napping (kyc is asleep); it waits for cat, and next, at 2026-03-01 13:00:00 UTC, Admit looks at what is due.",
+	},
+}
+
 func TestInWords(t *testing.T) {
 	t.Parallel()
-	type summary = onboarding.Summary
-	const then = "2026-03-01 13:00:00 UTC, "
-	user, provider, compliance, nobody := onboarding.User, onboarding.Provider, onboarding.Compliance, onboarding.Nobody
-	tests := []struct {
-		name  string
-		s     summary
-		due   onboarding.DeadlineKind // "none" for nothing
-		check onboarding.Check
-		want  string
-	}{
-		{
-			name: "collecting", s: summary{Stage: onboarding.StageCollecting, BlockedOn: user}, due: onboarding.DeadlineRemind,
-			want: "The user has not handed in everything yet; it waits for the user, and next, at " + then + "the user is reminded.",
-		},
-		{
-			name: "in review", s: summary{Stage: onboarding.StageInReview, BlockedOn: provider, Checks: onboarding.CheckStatuses{
-				KYC: onboarding.StatusPassed, POA: onboarding.StatusInReview, SEPAKYC: onboarding.StatusAwaitingUser,
-			}}, due: onboarding.DeadlineReconcile,
-			want: "A provider looks at what the user handed in (poa is in review, sepa_kyc is awaited from the user); " +
-				"it waits for the provider, and next, at " + then + "the provider is asked.",
-		},
-		{
-			name: "high risk", s: summary{Stage: onboarding.StageHighRiskReview, BlockedOn: compliance, Checks: onboarding.CheckStatuses{HighRisk: onboarding.StatusInReview}},
-			due:  onboarding.DeadlineEscalate,
-			want: "The user is being reviewed as a high risk (high_risk is in review); it waits for compliance, and next, at " + then + "a reviewer is told.",
-		},
-		{
-			name: "action required", s: summary{Stage: onboarding.StageActionRequired, BlockedOn: user, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusActionRequired}},
-			due:  onboarding.DeadlineAbandon,
-			want: "The user has to hand something in again (kyc needs another try); it waits for the user, and next, at " + then + "the user is given up.",
-		},
-		{
-			name: "approved", s: summary{Stage: onboarding.StageApproved, BlockedOn: nobody, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusPassed}},
-			due: onboarding.DeadlineOverride, check: onboarding.KYC,
-			want: "The user is approved; it waits for nobody, and next, at " + then + "an operator's override of kyc ends.",
-		},
-		{
-			name: "suspended", s: summary{Stage: onboarding.StageSuspended, BlockedOn: user, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusExpired}},
-			due: onboarding.DeadlineAgree, check: onboarding.KYC,
-			want: "The user was approved, is so no longer, and is shut out (kyc has expired); it waits for the user, and next, at " + then + "the provider is asked once more about kyc.",
-		},
-		{
-			name: "on hold", s: summary{Stage: onboarding.StageOnHold, BlockedOn: compliance}, due: onboarding.DeadlineProposal,
-			want: "An operator holds the user, who is shut out meanwhile; it waits for compliance, and next, at " + then + "a proposed command lapses unless a second person approves it.",
-		},
-		{
-			name: "rejected", s: summary{Stage: onboarding.StageRejected, BlockedOn: nobody, Checks: onboarding.CheckStatuses{SEPAKYC: onboarding.StatusFailed}}, due: "none",
-			want: "The user is rejected, and only a new report or a command leads on (sepa_kyc has failed); it waits for nobody, and nothing becomes due.",
-		},
-		{
-			name: "abandoned", s: summary{Stage: onboarding.StageAbandoned, BlockedOn: nobody}, due: "none",
-			want: "The user was given up for want of progress, and only a new report or the command reopen leads on; it waits for nobody, and nothing becomes due.",
-		},
-		{
-			name: "closed", s: summary{Stage: onboarding.StageClosed, BlockedOn: nobody, Checks: onboarding.CheckStatuses{KYC: onboarding.StatusExpired}}, due: "none",
-			want: "An operator has closed the onboarding, and only the command reopen leads on; it waits for nobody, and nothing becomes due.",
-		},
-		{
-			name: "of a later build", s: summary{Stage: "napping", BlockedOn: "cat", Checks: onboarding.CheckStatuses{KYC: "asleep"}},
-			want: "The stage is napping (kyc is asleep); it waits for cat, and next, at " + then + "Admit looks at what is due.",
-		},
-	}
-	for _, tt := range tests {
+	for _, tt := range inWords {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBook()

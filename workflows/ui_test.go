@@ -136,6 +136,29 @@ func payload(encoding, data string) any {
 	return converter.NewRawValue(&commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte(encoding)}, Data: []byte(data)})
 }
 
+// strayUpdates are updates that people send by hand.
+var strayUpdates = []struct {
+	name string
+	args []any
+}{
+	{"nothing", nil},
+	{"null", []any{nil}},
+	{"a string", []any{"hold"}},
+	{"a number", []any{1}},
+	{"a list", []any{[]string{"hold"}}},
+	{"a command", []any{map[string]string{"command": "hold", "reason": "from the UI"}}},
+	{"a request ID of another type", []any{map[string]any{"requestId": 1}}},
+	{"no JSON", []any{payload("json/plain", `{"requestId":`)}},
+	{"bytes", []any{payload("binary/plain", "\xff\x00")}},
+	{"an encoding that nobody knows", []any{payload("text/odd", "hold")}},
+	{"JSON for a protocol buffer", []any{payload("json/protobuf", `{"requestId":"r1"}`)}},
+	{"an empty request ID", []any{onboarding.CommandRequest{}}},
+	{"a request ID that the database would refuse", []any{onboarding.CommandRequest{RequestID: "a\x00b"}}},
+	{"a request ID that is too long", []any{onboarding.CommandRequest{RequestID: strings.Repeat("r", 129)}}},
+	{"a request ID that was never stored", []any{onboarding.CommandRequest{RequestID: "forged"}}},
+	{"more than one argument", []any{onboarding.CommandRequest{RequestID: "forged"}, "hold"}},
+}
+
 // Whatever is sent from the UI changes nothing, and a command sent from there is
 // answered with where it has to go.
 func TestWhatTheUICanSend(t *testing.T) {
@@ -147,28 +170,7 @@ func TestWhatTheUICanSend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	updates := []struct {
-		name string
-		args []any
-	}{
-		{"nothing", nil},
-		{"null", []any{nil}},
-		{"a string", []any{"hold"}},
-		{"a number", []any{1}},
-		{"a list", []any{[]string{"hold"}}},
-		{"a command", []any{map[string]string{"command": "hold", "reason": "from the UI"}}},
-		{"a request ID of another type", []any{map[string]any{"requestId": 1}}},
-		{"no JSON", []any{payload("json/plain", `{"requestId":`)}},
-		{"bytes", []any{payload("binary/plain", "\xff\x00")}},
-		{"an encoding that nobody knows", []any{payload("text/odd", "hold")}},
-		{"JSON for a protocol buffer", []any{payload("json/protobuf", `{"requestId":"r1"}`)}},
-		{"an empty request ID", []any{onboarding.CommandRequest{}}},
-		{"a request ID that the database would refuse", []any{onboarding.CommandRequest{RequestID: "a\x00b"}}},
-		{"a request ID that is too long", []any{onboarding.CommandRequest{RequestID: strings.Repeat("r", 129)}}},
-		{"a request ID that was never stored", []any{onboarding.CommandRequest{RequestID: "forged"}}},
-		{"more than one argument", []any{onboarding.CommandRequest{RequestID: "forged"}, "hold"}},
-	}
-	for _, tt := range updates {
+	for _, tt := range strayUpdates {
 		if err := s.send(onboarding.UpdateName, tt.args...); err == nil || !tellsWhereToGo(err.Error()) {
 			t.Errorf("an update with %s was answered %v", tt.name, err)
 		}

@@ -82,15 +82,7 @@ func TestDigestFromTheStoreToTheMailbox(t *testing.T) {
 		Mail:      &settings.Mail{Address: address, TLS: "none", From: "hello@example.com"},
 		Reviewers: &settings.Reviewers{To: []string{"review@example.com"}, Digest: "08:00", TimeZone: "Europe/Berlin"},
 	}
-	var workers [2]*system
-	for i := range workers {
-		sys, err := newSystem(t.Context(), s, settings.Role{Worker: true}, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(sys.close)
-		workers[i] = sys
-	}
+	workers := [...]*system{aWorker(t, s), aWorker(t, s)}
 	if err := workers[0].store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +131,17 @@ func TestDigestFromTheStoreToTheMailbox(t *testing.T) {
 	if got := counted(t, workers[0]) + counted(t, workers[1]); got != 1 {
 		t.Errorf("%v digests were counted", got)
 	}
+}
+
+// aWorker returns what admit worker runs.
+func aWorker(t *testing.T, s settings.Settings) *system {
+	t.Helper()
+	sys, err := newSystem(t.Context(), s, settings.Role{Worker: true}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sys.close)
+	return sys
 }
 
 // counted returns how many digests a worker has delivered.
