@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -171,12 +172,22 @@ func (r *reader) httpHook(h Hook, m map[string]*yaml.Node, line int) []string {
 		r.bad("hooks.url", line, "%s: it must be an http or https URL", h.Name)
 	case u.User != nil:
 		r.bad("hooks.url", line, "%s: no credentials in the URL, the signature proves who sends", h.Name)
+	case !h.AllowPrivate && inside(u.Hostname()):
+		r.bad("hooks.url", line, "%s: it leads to this machine or into a private network, where nothing is sent unless allow_private: true stands beside it", h.Name)
 	}
 	if m["secrets_env"] == nil {
 		r.bad("hooks.secrets_env", line, "%s: name the environment variable that holds the signing secrets (whsec_…)", h.Name)
 		return nil
 	}
 	return strings.FieldsFunc(r.secret(m["secrets_env"], "hooks.secrets_env"), func(c rune) bool { return c == ',' || c == ' ' })
+}
+
+// inside says whether a host can be seen to be this machine or in a private
+// network. What a name resolves to is judged when it is dialled.
+func inside(host string) bool {
+	a, err := netip.ParseAddr(host)
+	a = a.Unmap()
+	return host == "localhost" || err == nil && (a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsUnspecified())
 }
 
 // events holds that each pattern can match something.

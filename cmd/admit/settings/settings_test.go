@@ -93,20 +93,25 @@ func TestProblems(t *testing.T) {
 		{"people and APIs in the policy", base("ADMIT_CONFIG=admit.yaml", "ADMIT_P100_API_URL=https://p100.example", "ADMIT_P100_API_KEY=k"),
 			"policy:\n  confirm: [kyc, sepa_kyc]\n  agree_after: -1s\n  four_eyes: [lift, lifft]\n  reversals_per_hour: -1\n  apis: [kyc]\n",
 			[]string{`policy.confirm (line 2): "sepa_kyc" has no API`, "policy.agree_after (line 3)", `policy.four_eyes (line 4): "lifft" is no command`, "policy.reversals_per_hour (line 5)", "policy.apis (line 6): is unknown"}},
+		{"hooks inside", base("ADMIT_CONFIG=admit.yaml", "S=whsec_x"), `hooks:
+  - {name: a, url: "http://localhost/x", secrets_env: S, events: ["*"]}
+  - {name: b, url: "http://10.0.0.1:80/x", secrets_env: S, events: ["*"]}
+  - {name: c, url: "http://[::ffff:127.0.0.1]/x", secrets_env: S, events: ["*"]}
+`, []string{"hooks.url (line 2): a: it leads to this machine", "hooks.url (line 3): b: it leads", "hooks.url (line 4): c: it leads"}},
 		{"reviewers", base("ADMIT_CONFIG=admit.yaml"), `notify:
   email: {address: "smtp.example:587", from: "hello@example.com"}
   review_url: /users/{userId}
   reviewers:
-    to: [kim, "Lee <lee@example.com>"]
+    to: [reviewer-1, "Reviewer <reviewer-2@example.com>"]
     digest: "8 am"
     time_zone: Berlin
     often: true
-`, []string{"notify.review_url (line 3)", `notify.reviewers.to (line 5): holds "kim"`, `notify.reviewers.to (line 5): holds "Lee`, "notify.reviewers.digest (line 6)", "notify.reviewers.time_zone (line 7)", "notify.reviewers.often (line 8): is unknown"}},
+`, []string{"notify.review_url (line 3)", `notify.reviewers.to (line 5): holds "reviewer-1"`, `notify.reviewers.to (line 5): holds "Reviewer`, "notify.reviewers.digest (line 6)", "notify.reviewers.time_zone (line 7)", "notify.reviewers.often (line 8): is unknown"}},
 		{"nobody reviews", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  reviewers: {digest: \"08:00\"}\n",
 			[]string{"notify.reviewers.to (line 3): names nobody"}},
 		{"a place without reviewers", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  review_url: https://admin.example/{userId}\n",
 			[]string{"notify.review_url (line 3): is for the mails to reviewers"}},
-		{"reviewers without mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  reviewers: {to: [kim@example.com]}\n", []string{"notify.email (line 2): is needed"}},
+		{"reviewers without mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  reviewers: {to: [reviewer-1@example.com]}\n", []string{"notify.email (line 2): is needed"}},
 		{"mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: smtp.example, tls: perhaps, from: nobody, username_env: SMTP_USER}\n",
 			[]string{"notify.email.username_env (line 2)", "notify.email.address", "notify.email.tls", "notify.email.from"}},
 	} {
@@ -229,13 +234,13 @@ func TestReviewers(t *testing.T) {
 	t.Parallel()
 	s, warnings, problems := load(base("ADMIT_CONFIG=admit.yaml"), `notify:
   email: {address: "smtp.example:587", from: "hello@example.com"}
-  reviewers: {to: [kim@example.com, lee@example.com], digest: "08:00", time_zone: Europe/Berlin, language: de}
+  reviewers: {to: [reviewer-1@example.com, reviewer-2@example.com], digest: "08:00", time_zone: Europe/Berlin, language: de}
   review_url: "https://admin.example/users/{userId}"
 `)
 	if len(warnings)+len(problems) != 0 {
 		t.Fatalf("warnings %v, problems %v", warnings, problems)
 	}
-	if got := fmt.Sprintf("%+v", *s.Reviewers); got != "{To:[kim@example.com lee@example.com] Language:de TimeZone:Europe/Berlin Digest:08:00 ReviewURL:https://admin.example/users/{userId}}" {
+	if got := fmt.Sprintf("%+v", *s.Reviewers); got != "{To:[reviewer-1@example.com reviewer-2@example.com] Language:de TimeZone:Europe/Berlin Digest:08:00 ReviewURL:https://admin.example/users/{userId}}" {
 		t.Errorf("reviewers %s", got)
 	}
 	if ts := s.Targets(); len(ts) != 2 || ts[1].Name != onboarding.ReviewersTarget {
