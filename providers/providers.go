@@ -1,11 +1,12 @@
 // Package providers knows the verification providers: where each sends its
 // webhooks, how it proves itself, what its bodies mean, and how its API is asked.
 //
-// A provider is one file, and one for its API. It turns a body into an onboarding.Report in the
-// provider's own words; what those words mean for a check is onboarding.Apply's
-// business. So an unknown word is no error here, only a body that lacks what its
-// route needs or has it with another type. Unknown members are ignored, names of
-// members are case-sensitive, and of a member that occurs twice the last counts.
+// A provider is one file, and one for its API. It turns a body into an
+// onboarding.Report in the provider's own words; what those words mean for a check
+// is onboarding.Apply's business. So an unknown word is no error here, only a body
+// that lacks what its route needs or has it with another type. Unknown members are
+// ignored, names of members are case-sensitive, and of a member that occurs twice
+// the last counts.
 //
 // An API's response is an answer that is stored like a webhook and decoded when it
 // is folded, or none, and then it is asked again. In an answer, unlike in a
