@@ -73,17 +73,28 @@ func TestGolden(t *testing.T) {
 			}
 			path := filepath.Join(goldenDir, lang, g.name+".txt")
 			fresh[path] = true
-			got := "Subject: " + subject + "\n\n" + text
-			if *update {
-				write(t, path, got)
-			}
-			want, err := os.ReadFile(path)
-			if err != nil || got != string(want) {
-				t.Errorf("%s is not fresh (%v): run this test with -update and read the difference; now\n%s", path, err, got)
-			}
+			isGolden(t, path, "Subject: "+subject+"\n\n"+text)
 		}
 	}
-	err := filepath.WalkDir(goldenDir, func(path string, d fs.DirEntry, err error) error {
+	noStrays(t, goldenDir, fresh)
+}
+
+// isGolden holds that a golden file has the text, and writes it with -update.
+func isGolden(t *testing.T, path, text string) {
+	t.Helper()
+	if *update {
+		write(t, path, text)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || text != string(want) {
+		t.Errorf("%s is not fresh (%v): run this test with -update and read the difference; now\n%s", path, err, text)
+	}
+}
+
+// noStrays holds that a directory has no golden file but the fresh ones.
+func noStrays(t *testing.T, dir string, fresh map[string]bool) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && !fresh[path] {
 			t.Errorf("%s belongs to no case", path)
 		}

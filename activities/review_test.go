@@ -3,8 +3,6 @@ package activities_test
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -154,25 +152,10 @@ func TestReviewGolden(t *testing.T) {
 			}
 			path := filepath.Join(reviewDir, lang, name+".txt")
 			fresh[path] = true
-			got := "Subject: " + subject + "\n\n" + text
-			if *update {
-				write(t, path, got)
-			}
-			want, err := os.ReadFile(path)
-			if err != nil || got != string(want) {
-				t.Errorf("%s is not fresh (%v): run this test with -update and read the difference; now\n%s", path, err, got)
-			}
+			isGolden(t, path, "Subject: "+subject+"\n\n"+text)
 		}
 	}
-	err := filepath.WalkDir(reviewDir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !fresh[path] {
-			t.Errorf("%s belongs to no case", path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	noStrays(t, reviewDir, fresh)
 }
 
 // TestDigestIsBounded holds that a flood of one cause makes no endless mail and

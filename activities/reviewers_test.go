@@ -18,7 +18,7 @@ import (
 func reviewers(t *testing.T, s *server, c activities.ReviewersConfig) *activities.Reviewers {
 	t.Helper()
 	if c.To == nil {
-		c.To = []string{"kim@example.com", "lee@example.com"}
+		c.To = []string{"reviewer-1@example.com", "reviewer-2@example.com"}
 	}
 	r, err := activities.NewReviewers(c, mailer(t, s.config()))
 	if err != nil {
@@ -44,7 +44,7 @@ func TestReviewersAreTold(t *testing.T) {
 	t.Parallel()
 	s := post(t, activities.TLSStart)
 	r := reviewers(t, s, activities.ReviewersConfig{
-		To: []string{"kim@example.com", "lee@müller.example", "kim@example.com"}, Language: "de-CH", TimeZone: "Europe/Zurich",
+		To: []string{"reviewer-1@example.com", "reviewer-2@müller.example", "reviewer-1@example.com"}, Language: "de-CH", TimeZone: "Europe/Zurich",
 		URL: "https://admin.example.com/users/{userId}",
 	})
 	for range 2 {
@@ -58,7 +58,7 @@ func TestReviewersAreTold(t *testing.T) {
 		t.Fatalf("Send = %+v", got)
 	}
 	mails := s.mails()
-	if len(mails) != 3 || !slices.Equal(mails[0].to, []string{"kim@example.com", "lee@xn--mller-kva.example"}) {
+	if len(mails) != 3 || !slices.Equal(mails[0].to, []string{"reviewer-1@example.com", "reviewer-2@xn--mller-kva.example"}) {
 		t.Fatalf("%d mails, the first to %v", len(mails), mails[0].to)
 	}
 	first, again, third := open(t, mails[0].data), open(t, mails[1].data), open(t, mails[2].data)
@@ -82,17 +82,17 @@ func TestReviewersAreTold(t *testing.T) {
 // refuses does not stop the others' mail.
 func TestOneMailboxKeepsNobodyFromKnowing(t *testing.T) {
 	t.Parallel()
-	gone, full := &smtp.SMTPError{Code: 550, Message: "no such kim@example.com"}, &smtp.SMTPError{Code: 452, Message: "full"}
+	gone, full := &smtp.SMTPError{Code: 550, Message: "no such reviewer-1@example.com"}, &smtp.SMTPError{Code: 452, Message: "full"}
 	for _, tt := range []struct {
 		name   string
 		refuse map[string]error
 		want   onboarding.Attempt
 		told   []string
 	}{
-		{"one is gone", map[string]error{"kim@example.com": gone}, onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250 for 1 of 2"}, []string{"lee@example.com"}},
-		{"one is full", map[string]error{"lee@example.com": full}, onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250 for 1 of 2"}, []string{"kim@example.com"}},
-		{"all are gone", map[string]error{"kim@example.com": gone, "lee@example.com": gone}, onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: "550 at RCPT"}, nil},
-		{"one is gone and one is full", map[string]error{"kim@example.com": full, "lee@example.com": gone}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "452 at RCPT"}, nil},
+		{"one is gone", map[string]error{"reviewer-1@example.com": gone}, onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250 for 1 of 2"}, []string{"reviewer-2@example.com"}},
+		{"one is full", map[string]error{"reviewer-2@example.com": full}, onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "250 for 1 of 2"}, []string{"reviewer-1@example.com"}},
+		{"all are gone", map[string]error{"reviewer-1@example.com": gone, "reviewer-2@example.com": gone}, onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: "550 at RCPT"}, nil},
+		{"one is gone and one is full", map[string]error{"reviewer-1@example.com": full, "reviewer-2@example.com": gone}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "452 at RCPT"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +101,7 @@ func TestOneMailboxKeepsNobodyFromKnowing(t *testing.T) {
 			var log bytes.Buffer
 			m := mailer(t, s.config())
 			m.Logger = slog.New(slog.NewTextHandler(&log, nil))
-			r, err := activities.NewReviewers(activities.ReviewersConfig{To: []string{"kim@example.com", "lee@example.com"}}, m)
+			r, err := activities.NewReviewers(activities.ReviewersConfig{To: []string{"reviewer-1@example.com", "reviewer-2@example.com"}}, m)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -178,12 +178,12 @@ func TestReviewersConfig(t *testing.T) {
 		c    activities.ReviewersConfig
 		want []string
 	}{
-		{"good", activities.ReviewersConfig{To: []string{"kim@example.com"}, Language: "de", TimeZone: "Europe/Berlin", URL: "https://example.com/?u={userId}"}, nil},
+		{"good", activities.ReviewersConfig{To: []string{"reviewer-1@example.com"}, Language: "de", TimeZone: "Europe/Berlin", URL: "https://example.com/?u={userId}"}, nil},
 		{"nobody", activities.ReviewersConfig{}, []string{"0 addresses, not 1 to 20"}},
-		{"too many", activities.ReviewersConfig{To: slices.Repeat([]string{"kim@example.com"}, 21)}, []string{"21 addresses"}},
-		{"everything wrong", activities.ReviewersConfig{To: []string{"kim@example.com", "Kim <kim@example.com>"}, Language: "deutsch!", TimeZone: "Berlin", URL: "/users/{userId}"},
+		{"too many", activities.ReviewersConfig{To: slices.Repeat([]string{"reviewer-1@example.com"}, 21)}, []string{"21 addresses"}},
+		{"everything wrong", activities.ReviewersConfig{To: []string{"reviewer-1@example.com", "Reviewer <reviewer-1@example.com>"}, Language: "deutsch!", TimeZone: "Berlin", URL: "/users/{userId}"},
 			[]string{"address 2 is no bare mail address", `"deutsch!" is no language`, `"Berlin" is no time zone`, "the review url is not"}},
-		{"the machine's zone", activities.ReviewersConfig{To: []string{"kim@example.com"}, TimeZone: "Local"}, []string{`"Local" is no time zone`}},
+		{"the machine's zone", activities.ReviewersConfig{To: []string{"reviewer-1@example.com"}, TimeZone: "Local"}, []string{`"Local" is no time zone`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
