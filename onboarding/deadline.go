@@ -56,15 +56,15 @@ func steps(s State, p Policy) []Deadline {
 
 // reconciles returns the stage's reconcile list up to when the user is given up,
 // with one step more before that: early enough for two answers.
-func (stall StageStall) reconciles(p Policy) []Duration {
-	list := stall.Reconcile
-	if stall.Abandon == 0 {
+func (s StageStall) reconciles(p Policy) []Duration {
+	list := s.Reconcile
+	if s.Abandon == 0 {
 		return list
 	}
-	for len(list) > 0 && list[len(list)-1] >= stall.Abandon {
+	for len(list) > 0 && list[len(list)-1] >= s.Abandon {
 		list = list[:len(list)-1]
 	}
-	last := max(stall.Abandon-3*p.AgreeAfter, stall.Abandon/2)
+	last := max(s.Abandon-3*p.AgreeAfter, s.Abandon/2)
 	if n := len(list); n > 0 && last-list[n-1] < Duration(minStep) || last < Duration(minStep) {
 		return list
 	}
