@@ -165,8 +165,11 @@ func waitsFor(s *State, p Policy) string {
 		}
 		return "a reviewer, to decide: " + inTheWay(s, p)
 	}
-	if s.Stage == StageClosed || s.Stage == StageAbandoned {
-		return "nothing; the command reopen, or a report, leads on"
+	switch s.Stage {
+	case StageClosed:
+		return "nothing; the command reopen leads on"
+	case StageAbandoned:
+		return "nothing; a report, or the command reopen, leads on"
 	}
 	return "nothing"
 }
@@ -219,7 +222,7 @@ func checkWaitsFor(check Check, c *CheckState, p Policy) string {
 	case c.Is(StatusInReview):
 		return "the provider"
 	case c.Is(StatusFailed):
-		return "a reviewer: no report but one of progress leads on"
+		return "a reviewer; another report of the provider leads on"
 	case c.Is(StatusPassed):
 		return "nothing"
 	}

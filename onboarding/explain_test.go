@@ -59,6 +59,9 @@ func TestExplain(t *testing.T) {
 			if e.Rule != c.stage || first.Rule != c.rule || first.WaitsFor != c.waits {
 				t.Fatalf("stage %q, check %q waits for %q", e.Rule, first.Rule, first.WaitsFor)
 			}
+			if s.state.Stage == onboarding.StageClosed && e.WaitsFor != "nothing; the command reopen leads on" {
+				t.Fatalf("closed, and waits for %q", e.WaitsFor)
+			}
 			if first.Provider != "p100" || first.API == nil || !first.API.Waiting || e.WaitsFor == "" {
 				t.Fatalf("%+v", e)
 			}

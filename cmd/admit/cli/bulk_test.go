@@ -160,6 +160,7 @@ func TestBulkRefusesLists(t *testing.T) {
 		{"too long an ID", strings.Repeat("a", 256), "line 1: unusable user ID: longer than 255 bytes"},
 		{"many mistakes", strings.Join(wrong, "\n"), "150 mistakes; no command was sent"},
 		{"the others are counted", strings.Join(wrong, "\n"), "line 100: unusable user ID: holds a control character\n  and 50 more"},
+		{"a file to import", "user_id,checks,since\nuser-1,kyc,2024-05-31\n", "line 1: this is a file for admit import"},
 		{"JSON that breaks off", "{\"userId\":\"user-1\"}\n{\"userId\":", "line 2: no JSON object, as the lines before it are"},
 		{"JSON without a user", "{\"userId\":\"user-1\"}\n{}\n", "line 2: has no userId"},
 	} {

@@ -95,6 +95,8 @@ func parseUsers(name string, text []byte) (users []string, repeated int, err err
 		switch err := onboarding.CheckUserID(id); {
 		case err != nil:
 			bad.add(n, "%v", err)
+		case n == 1 && strings.HasPrefix(id, "user_id,"):
+			bad.add(n, "this is a file for admit import; here a line is one user ID")
 		case seen[id]:
 			repeated++
 		default:
