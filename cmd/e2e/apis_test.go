@@ -38,8 +38,8 @@ func (a *api) env(provider string) []string {
 
 // apiPolicy asks soon, and for a second answer soon after.
 const apiPolicy = "policy:\n  jitter: 0s\n  agree_after: 1s\n  stall:\n" +
-	"    in_review: {reconcile: [1s, 5s, 20s, 1h], escalate: [10s, 1h]}\n" +
-	"    approved: {reconcile: [1s, 5s, 20s, 1h]}\n    suspended: {reconcile: [1h]}\n    action_required: {reconcile: [1h]}\n    collecting: {reconcile: [1h]}\n"
+	"    in_review: {reconcile: [1s, 5s, 20s, 45s, 1h], escalate: [10s, 1h]}\n" +
+	"    approved: {reconcile: [1s, 5s, 20s, 45s, 1h]}\n    suspended: {reconcile: [1h]}\n    action_required: {reconcile: [1h]}\n    collecting: {reconcile: [1h]}\n"
 
 // did is what Admit made of an API's answer.
 type did struct {
@@ -123,10 +123,21 @@ func everyAnswer(t *testing.T, a *api, provider string, prepare func(s *system, 
 	s.serve()
 	replies := append(a.fake.Documented(), providerstest.Page, providerstest.Elsewhere, providerstest.Moved, providerstest.Dropped, providerstest.Away)
 	user := func(stage string, i int) string { return fmt.Sprintf("%s-%s-%d", strings.ToLower(provider), stage, i) }
-	for stage := range table {
-		for i, reply := range replies {
+	for i, reply := range replies {
+		for stage := range table {
 			a.fake.Answer(user(stage, i), reply)
 			prepare(s, user(stage, i), stage)
+		}
+		// A crowd would be let in a few at a time, later than the steps of this policy.
+		if i%4 == 3 {
+			eventually(t, 30*time.Second, "they are asked about", func() error {
+				for stage := range table {
+					if a.fake.Asked(user(stage, i)) == 0 {
+						return fmt.Errorf("%s is not", user(stage, i))
+					}
+				}
+				return nil
+			})
 		}
 	}
 	for stage, rows := range table {
