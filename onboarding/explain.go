@@ -225,6 +225,8 @@ func checkWaitsFor(check Check, c *CheckState, p Policy) string {
 		return "a reviewer; another report of the provider leads on"
 	case c.Is(StatusPassed):
 		return "nothing"
+	case c.Is(StatusNone) && !has(p.RequireAny, check) && !has(p.RequireAll, check):
+		return "nothing; it counts once it has begun"
 	}
 	return "the user"
 }

@@ -82,6 +82,11 @@ func TestExplainNullAndFlag(t *testing.T) {
 	if got := rules[onboarding.SEPAKYC]; got != "a status of null with VERIFICATION_IN_PROGRESS is in_review" {
 		t.Errorf("sepa_kyc: %s", got)
 	}
+	for _, c := range explained(newStory(t).report(approved)).Checks {
+		if want := "nothing; it counts once it has begun"; c.Check == onboarding.POA && c.WaitsFor != want {
+			t.Errorf("poa waits for %q, want %q", c.WaitsFor, want)
+		}
+	}
 	if got := rules[onboarding.HighRisk]; got != "an operator or the merchant flagged the user" {
 		t.Errorf("high_risk: %s", got)
 	}
