@@ -172,6 +172,9 @@ func TestOvertakes(t *testing.T) {
 		{"a check's change overtakes a reminder", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyReminder, none, true},
 		{"but not an approval", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyApproved, none, false},
 		{"but not about another", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: onboarding.POA}, onboarding.NotifyActionRequired, kyc, false},
+		{"closing overtakes questions", onboarding.Effect{Name: "onboarding.closed"}, onboarding.EffectAskP100, none, true},
+		{"a rejection overtakes none", onboarding.Effect{Name: "onboarding.rejected"}, onboarding.EffectAskP100, none, false},
+		{"a revoke overtakes none", onboarding.Effect{Name: onboarding.EffectRevoked}, onboarding.EffectAskXGateway, none, false},
 		{"a reminder overtakes the one before", onboarding.Effect{Name: onboarding.NotifyReminder}, onboarding.NotifyReminder, none, true},
 	} {
 		if got := c.later.Overtakes(c.older, c.check); got != c.want {

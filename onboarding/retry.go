@@ -60,11 +60,14 @@ func spread(limit time.Duration, seed string) time.Duration {
 // Overtakes says whether e, decided later, supersedes a waiting effect of the
 // same user. A revoke supersedes a grant that was not delivered; a revoke and a
 // hook are never superseded. A message to the user is, once it is not true or of
-// no use any more.
+// no use any more; a question to a provider's API, also one in flight, once the
+// onboarding is closed: who is closed to be erased is not to be learnt anew.
 func (e Effect) Overtakes(name string, check Check) bool {
 	switch {
 	case e.Name == EffectRevoked:
 		return name == EffectGranted
+	case (Effect{Name: name}).Ask():
+		return e.stage() == StageClosed
 	case !(Effect{Name: name}).Notify():
 		return false
 	case e.Notify():

@@ -1,10 +1,6 @@
 package postgres
 
-import (
-	"slices"
-
-	"admit/onboarding"
-)
+import "admit/onboarding"
 
 // effectRow is a row of the ledger about to be written.
 type effectRow struct {
@@ -48,23 +44,6 @@ func (f *fold) overtake(e onboarding.Effect) {
 	for i := range f.effects {
 		r := &f.effects[i]
 		if r.state == onboarding.EffectWaiting && e.Overtakes(r.effect.Name, r.effect.Check) {
-			r.state = onboarding.EffectSuperseded
-		}
-	}
-}
-
-// dropQuestions supersedes the questions to the providers' APIs that wait, also one
-// in flight: nothing is asked about a user whose onboarding is closed, and who is
-// closed to be erased is not to be learnt anew.
-func (f *fold) dropQuestions() {
-	f.waiting = slices.DeleteFunc(f.waiting, func(w waitingEffect) bool {
-		if asks(w.target) {
-			f.superseded = append(f.superseded, w.id)
-		}
-		return asks(w.target)
-	})
-	for i := range f.effects {
-		if r := &f.effects[i]; asks(r.target) && r.state == onboarding.EffectWaiting {
 			r.state = onboarding.EffectSuperseded
 		}
 	}

@@ -133,9 +133,6 @@ func (f *fold) apply(in input) {
 		received: in.Received, queued: in.queued,
 	})
 	f.tell(effects)
-	if after.Closed && !before.Closed {
-		f.dropQuestions()
-	}
 	if after.Reversed && !before.Reversed {
 		f.reversed = true
 	}
