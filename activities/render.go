@@ -60,8 +60,13 @@ func (t *Templates) Render(lang string, m onboarding.Message, c onboarding.Conta
 // mailData returns what a mail to a user says, in the first of the languages and,
 // where that has no sentence, in the next.
 func (t *Templates) mailData(languages []string, m onboarding.Message, c onboarding.Contact) MailData {
-	d := MailData{Name: cleanName(c.Name), Check: m.Check, Stage: m.Stage, Number: m.Number, Sender: t.sender}
-	d.Reasons, d.Neutral = t.speak(languages, m.Reasons)
+	d := MailData{Name: cleanName(c.Name), Stage: m.Stage, Number: m.Number, Sender: t.sender}
+	reasons := m.Reasons
+	for _, a := range m.Asks {
+		reasons = append(reasons, a.Reasons...)
+		d.Check = m.Asks[0].Check
+	}
+	d.Reasons, d.Neutral = t.speak(languages, reasons)
 	if !m.AbandonAt.IsZero() {
 		zone, known := zoneOf(c.TimeZone)
 		d.AbandonAt = m.AbandonAt.In(zone)

@@ -54,7 +54,7 @@ func (t *Templates) mailSamples(language, name string, try func(any) bool) {
 			for _, contact := range []onboarding.Contact{{}, {Name: "Alex Example", TimeZone: "Europe/Berlin"}} {
 				for _, reasons := range [][]string{nil, {"DOC_EXPIRED"}} {
 					for _, until := range untils {
-						m := onboarding.Message{Template: name, Check: check, Stage: stage, Reasons: reasons, Number: 1, AbandonAt: until}
+						m := onboarding.Message{Template: name, Asks: []onboarding.Asked{{Check: check, Reasons: reasons}}, Stage: stage, Number: 1, AbandonAt: until}
 						if !try(t.mailData(fallbacks(language), m, contact)) {
 							return
 						}

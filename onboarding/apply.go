@@ -99,6 +99,8 @@ func (f *fold) input() Verdict {
 		return f.answer()
 	case InputImport:
 		return f.imported()
+	case InputHook:
+		return f.hook()
 	case InputPolicy:
 		f.s.PolicyHash = f.policy.Hash()
 		f.fitSteps()

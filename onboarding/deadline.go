@@ -280,12 +280,13 @@ func (f *fold) stalls(act func()) func() {
 // remind tells the user what is missing, and until when.
 func (f *fold) remind() {
 	f.s.Reminders++
-	var until time.Time
-	if abandon := f.policy.Stall.At(f.s.Stage).Abandon; abandon > 0 && canAbandon(f.s.Stage) {
-		until = dueAt(f.s, f.policy, abandon.D())
+	e := Effect{Name: NotifyReminder, Number: f.s.Reminders, Asks: f.asksOfUser(nil)}
+	if stall := f.policy.Stall.At(f.s.Stage); stall.Abandon > 0 && canAbandon(f.s.Stage) {
+		e.AbandonAt = dueAt(f.s, f.policy, stall.Abandon.D())
+		next, more := stepAfter(stall.Remind, f.s.Reminded, false)
+		e.Last = f.s.Reminders >= f.policy.MaxReminders || !more || next >= stall.Abandon.D()
 	}
-	f.stall = append(f.stall, Effect{Name: EffectReminder, Number: f.s.Reminders},
-		Effect{Name: NotifyReminder, Number: f.s.Reminders, AbandonAt: until})
+	f.stall = append(f.stall, Effect{Name: EffectReminder, Number: f.s.Reminders}, e)
 }
 
 func (f *fold) escalate() { f.tell("stalled:" + string(f.s.Stage)) }

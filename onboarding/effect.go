@@ -21,6 +21,10 @@ const (
 	EffectUnrecognised = "event.unrecognised"
 	EffectSurge        = "reversals.exceeded" // more users were reversed in an hour than the policy allows
 
+	EffectHookFailing = "hook.failing" // a hook takes nothing any more
+	EffectHookWorking = "hook.working" // it does again
+	EffectHookTest    = "hook.test"    // an operator tries a hook: sent at once, never in the ledger
+
 	EffectAskP100     = "ask.p100" // a provider's API is to be asked
 	EffectAskXGateway = "ask.xgateway"
 
@@ -36,13 +40,18 @@ const (
 // Effect is something that follows from an input, before it is known who wants it.
 type Effect struct {
 	Name    string
-	Check   Check    // of check.* and of a notify about one check, else ""
+	Check   Check    // of check.*, else ""
 	Was     Status   // of check.*: the status before
 	Reasons []string // why: causes of an escalation, reason codes of a notify
 	Number  int      // of reminders: counts from 1 in the stay in the stage; of a surge: the users reversed
 	Limit   int      // of a surge: how many the policy allows in an hour
-	// AbandonAt is, of a reminder, when the user is given up; zero for never.
+	// AbandonAt is, of a reminder, when the user is given up; zero for never. Last
+	// says that no other reminder comes before.
 	AbandonAt time.Time
+	Last      bool
+	Asks      []Asked       // of a notify: what the user is asked to do, what is new first
+	Settle    time.Duration // of a notify: for how long it waits for what may overtake it
+	Hook      HookNews      // of hook.*
 }
 
 // Lane says which of a target's two lanes per user carries an effect.
@@ -69,7 +78,7 @@ func (e Effect) Ask() bool { return strings.HasPrefix(e.Name, "ask.") }
 func (e Effect) Review() bool { return e.Name == EffectEscalated || e.Name == EffectSurge }
 
 // Notify says whether the effect is a message to the user.
-func (e Effect) Notify() bool { return strings.HasPrefix(e.Name, "notify.") }
+func (e Effect) Notify() bool { return strings.HasPrefix(e.Name, notifyPrefix) }
 
 // Key returns the idempotency key of the effect at a target:
 // <user ID>/<version>/<effect>[:<check>]/<target>.
@@ -81,6 +90,18 @@ func (e Effect) Key(userID string, version int64, target string) string {
 	return k + "/" + target
 }
 
+// About names the checks that the effect is about, separated by commas.
+func (e Effect) About() string {
+	if !e.Notify() {
+		return string(e.Check)
+	}
+	var about []string
+	for _, a := range e.Asks {
+		about = append(about, string(a.Check))
+	}
+	return strings.Join(about, ",")
+}
+
 // Target is somebody who is told of effects.
 type Target struct {
 	Name   string   // [a-z0-9-]+; MailTarget is the user's mail
@@ -89,22 +110,48 @@ type Target struct {
 	// team's task queue.
 	TaskQueue string
 	Activity  string
+	// Full says that the target is told the providers' words, too: codes with the
+	// decision, free text when it is sent. Never of a task queue.
+	Full bool
+	// Retry and FailingAfter say how it is tried; zero fields mean the defaults.
+	Retry        Retry
+	FailingAfter time.Duration // without a delivery; then a hook is failing
 }
 
+// Access says whether the target opens or shuts access. Such a one is never
+// switched off.
+func (t Target) Access() bool {
+	return t.Wants(Effect{Name: EffectGranted}) || t.Wants(Effect{Name: EffectRevoked})
+}
+
+// IsHook says whether the target is a system of the merchant's.
+func (t Target) IsHook() bool {
+	return t.Name != MailTarget && t.Name != ReviewersTarget && !t.Asks()
+}
+
+// notifyPrefix begins the names of the messages to the user.
+const notifyPrefix = "notify."
+
 // Wants says whether the target is told of the effect. Messages to the user go
-// to MailTarget alone, and nothing else does; questions to a provider's API to its
-// target alone; and to reviewers what they are told of.
+// to MailTarget and to the hooks that name them (what is "*" does not), and
+// MailTarget gets nothing else; questions to a provider's API go to its target
+// alone, to reviewers what they are told of, and to a hook nothing about itself.
 func (t Target) Wants(e Effect) bool {
 	switch {
 	case t.Name == ReviewersTarget:
 		return e.Review()
-	case e.Notify() || t.Name == MailTarget:
-		return e.Notify() && t.Name == MailTarget
+	case t.Name == MailTarget:
+		return e.Notify()
+	case e.Hook.Name != "" && e.Hook.Name == t.Name:
+		return false
 	case e.Ask() || t.Asks():
 		return e.Name == EffectAskP100 && t.Name == P100Target || e.Name == EffectAskXGateway && t.Name == XGatewayTarget
 	}
 	for _, p := range t.Events {
 		prefix, open := strings.CutSuffix(p, "*")
+		if e.Notify() && (t.TaskQueue != "" || !strings.HasPrefix(p, notifyPrefix)) {
+			continue // personal data is rendered into it, which Temporal must not hold
+		}
 		if p == e.Name || open && strings.HasPrefix(e.Name, prefix) {
 			return true
 		}
@@ -137,6 +184,14 @@ type PayloadData struct {
 	Causes        []string      `json:"causes,omitempty"` // of onboarding.escalated
 	Number        int           `json:"number,omitempty"` // of onboarding.reminder; of reversals.exceeded the users reversed in the last hour
 	Limit         int           `json:"limit,omitempty"`  // of reversals.exceeded: how many the policy allows
+	Hook          *HookNews     `json:"hook,omitempty"`   // of hook.*
+
+	// Details are the providers' words, of hooks that are told them. The messages in
+	// them are filled in when it is sent: they are never kept with the decision.
+	Details *CheckViews `json:"details,omitempty"`
+	// Message is, of notify.*, what to say to the user: in codes as it was decided,
+	// in words as it is sent.
+	Message *Message `json:"message,omitempty"`
 }
 
 // CheckStatuses shows the checks that are not none.
@@ -153,12 +208,43 @@ type CheckStatuses struct {
 // rendered when it is sent.
 type Message struct {
 	Template string   `json:"template"` // the effect's name without "notify."
-	Check    Check    `json:"check,omitempty"`
-	Reasons  []string `json:"reasons,omitempty"`
+	Asks     []Asked  `json:"asks,omitempty"`
+	Reasons  []string `json:"reasons,omitempty"` // of a verdict: why
 	Number   int      `json:"number,omitempty"`
 	Stage    Stage    `json:"stage"`
-	// AbandonAt is, of a reminder, when the user is given up; zero for never.
+	// AbandonAt is, of a reminder, when the user is given up; zero for never. Last
+	// says that no other reminder comes before.
 	AbandonAt time.Time `json:"abandonAt,omitzero"`
+	Last      bool      `json:"last,omitempty"`
+	// Rendered is the text, of a hook that is told what to say; never in the ledger.
+	Rendered *Rendered `json:"rendered,omitempty"`
+}
+
+// Asked is one thing that a user is asked to do: to repeat or to renew a check.
+type Asked struct {
+	Check   Check    `json:"check"`
+	Status  Status   `json:"status"` // action_required or expired
+	Reasons []string `json:"reasons,omitempty"`
+	// FreeText says that the provider's own words may be shown to the user.
+	FreeText bool `json:"freeText,omitempty"`
+}
+
+// Rendered is a message to a user in words.
+type Rendered struct {
+	Language string `json:"language"` // BCP 47, of the text
+	Subject  string `json:"subject"`
+	Text     string `json:"text"`
+	HTML     string `json:"html,omitempty"`
+	URL      string `json:"url,omitempty"` // where the user goes on
+}
+
+// Recipient is what a message to a user is rendered with, as it stands when it is
+// sent.
+type Recipient struct {
+	Contact  Contact
+	Known    bool             // somebody said how the user is reached
+	Statuses CheckStatuses    // of the user's checks now
+	Texts    map[Check]string // the provider's newest free text on a check
 }
 
 // Statuses returns the statuses of the checks that are not none.
@@ -175,9 +261,9 @@ func (c *CheckStates) Statuses() CheckStatuses {
 	}
 }
 
-// Payload returns the body that a hook gets for the effect, decided at the given
-// time and leaving the state s behind.
-func (e Effect) Payload(s State, at time.Time) Payload {
+// Payload returns the body that the target gets for the effect, decided at the
+// given time and leaving the state s behind.
+func (e Effect) Payload(s State, at time.Time, t Target) Payload {
 	d := PayloadData{
 		UserID: s.UserID, Stage: s.Stage, BlockedOn: s.BlockedOn, Access: s.Access, AccessVersion: s.AccessVersion,
 		Version: s.Version, Checks: s.Checks.Statuses(), Check: e.Check, Was: e.Was, Number: e.Number, Limit: e.Limit,
@@ -185,12 +271,26 @@ func (e Effect) Payload(s State, at time.Time) Payload {
 	if e.Name == EffectEscalated {
 		d.Causes = e.Reasons
 	}
+	if e.Hook.Name != "" {
+		d.Hook = &e.Hook
+	}
+	if e.Notify() {
+		m := e.Message(s)
+		d.Message = &m
+	}
+	if t.Full {
+		details := s.View().Checks
+		d.Details = &details
+	}
 	return Payload{Type: e.Name, Timestamp: at, Data: d}
 }
 
 // Message returns what a notify effect says to the user.
 func (e Effect) Message(s State) Message {
-	return Message{Template: strings.TrimPrefix(e.Name, "notify."), Check: e.Check, Reasons: e.Reasons, Number: e.Number, Stage: s.Stage, AbandonAt: e.AbandonAt}
+	return Message{
+		Template: strings.TrimPrefix(e.Name, notifyPrefix), Asks: e.Asks, Reasons: e.Reasons, Number: e.Number, Stage: s.Stage,
+		AbandonAt: e.AbandonAt, Last: e.Last,
+	}
 }
 
 // EventNames returns the names of the effects that hooks can ask for.
@@ -199,5 +299,6 @@ func EventNames() []string {
 	for _, s := range Stages {
 		ns = append(ns, "onboarding."+string(s))
 	}
-	return append(ns, EffectReinstated, EffectStalled, EffectReminder, EffectEscalated, EffectCheckChanged, EffectCheckLost, EffectUnrecognised, EffectSurge)
+	return append(ns, EffectReinstated, EffectStalled, EffectReminder, EffectEscalated, EffectCheckChanged, EffectCheckLost, EffectUnrecognised, EffectSurge,
+		EffectHookFailing, EffectHookWorking, NotifyActionRequired, NotifyExpired, NotifyReminder, NotifyApproved, NotifySuspended, NotifyRejected, NotifyReinstated)
 }

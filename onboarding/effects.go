@@ -1,5 +1,7 @@
 package onboarding
 
+import "slices"
+
 // access decides whether downstream is to let the user in or to shut the user
 // out.
 func (f *fold) access() {
@@ -55,30 +57,62 @@ func (f *fold) checks() {
 	}
 }
 
-// notices decides what the user is told.
+// notices decides what the user is told: one message for an input, which says all
+// that there is to do.
 func (f *fold) notices() {
+	var fresh []Check
+	name := NotifyExpired
 	for _, c := range Checks {
-		was, is := f.before.Checks.At(c), f.s.Checks.At(c)
-		if was.Get() == is.Get() || !counts(&f.s, f.policy, c) {
+		is := f.s.Checks.At(c)
+		if !is.asksUser() || !counts(&f.s, f.policy, c) || sameAsked(f.before.Checks.At(c), is) {
 			continue
 		}
-		switch is.Status {
-		case StatusActionRequired:
-			f.say(Effect{Name: NotifyActionRequired, Check: c, Reasons: is.reasons()})
-		case StatusExpired:
-			f.say(Effect{Name: NotifyExpired, Check: c, Reasons: is.reasons()})
+		fresh = append(fresh, c)
+		if is.Is(StatusActionRequired) {
+			name = NotifyActionRequired
 		}
 	}
-	f.verdictNotice()
+	if f.verdictNotice(fresh) && f.s.Stage != StageApproved || len(fresh) == 0 {
+		return
+	}
+	f.say(Effect{Name: name, Asks: f.asksOfUser(fresh)})
+}
+
+// asksUser says whether a check is the user's to repeat or to renew.
+func (c *CheckState) asksUser() bool { return c.Is(StatusActionRequired, StatusExpired) }
+
+// sameAsked says whether a check asks of the user what it asked before.
+func sameAsked(was, is *CheckState) bool {
+	return was.Get() == is.Get() && slices.Equal(was.reasons(), is.reasons())
+}
+
+// asksOfUser returns what the user is asked to do, the given checks first.
+func (f *fold) asksOfUser(first []Check) []Asked {
+	var all []Asked
+	for _, c := range slices.Concat(first, Checks[:]) {
+		k := f.s.Checks.At(c)
+		if !k.asksUser() || !counts(&f.s, f.policy, c) || slices.ContainsFunc(all, func(a Asked) bool { return a.Check == c }) {
+			continue
+		}
+		all = append(all, Asked{Check: c, Status: k.Get(), Reasons: k.reasons(), FreeText: has(f.policy.FreeText, c) && k.Override == nil && frank(k.Reasons)})
+	}
+	return all
+}
+
+// frank says whether each of the reasons may be said: a provider's text beside one
+// that may not could give it away.
+func frank(reasons []string) bool {
+	return !slices.ContainsFunc(reasons, func(r string) bool { return SpeechOf(r) != SpeechSay })
 }
 
 // verdictNotice tells the user of an approval, a suspension or a rejection that
-// the user was not told of yet. What happened in silence ends in silence: a user
-// who was never told of a suspension is not told of its end.
-func (f *fold) verdictNotice() {
+// the user was not told of yet, and says whether it did; fresh are the checks that
+// ask something new. What happened in silence ends in silence: a user who was never
+// told of a suspension is not told of its end.
+func (f *fold) verdictNotice(fresh []Check) bool {
 	s := &f.s
 	if s.Told == s.Stage {
-		return
+		return false
 	}
 	e := Effect{Reasons: verdictReasons(s, f.policy)}
 	switch s.Stage {
@@ -88,26 +122,32 @@ func (f *fold) verdictNotice() {
 			e.Name = NotifyReinstated
 		}
 	case StageSuspended:
-		e.Name = NotifySuspended
+		e.Name, e.Asks = NotifySuspended, f.asksOfUser(fresh)
 	case StageRejected:
 		e.Name = NotifyRejected
 	case StageOnHold, StageClosed:
-		return
+		return false
 	default:
 		if s.Told == StageRejected {
 			s.Told = "" // the user has a new chance, and is told again if it fails
 		}
-		return
+		return false
 	}
-	if f.say(e) {
-		s.Told = s.Stage
+	if !f.say(e) {
+		return false
 	}
+	s.Told = s.Stage
+	return true
 }
 
-// say adds a message to the user unless one of its reasons forbids to speak.
+// say adds a message to the user unless one of its reasons forbids to speak. Bad
+// news waits a little for more of it.
 func (f *fold) say(e Effect) bool {
 	if silent(e.Reasons) {
 		return false
+	}
+	if e.Name != NotifyApproved && e.Name != NotifyReinstated {
+		e.Settle = f.policy.Settle.D()
 	}
 	f.effects = append(f.effects, e)
 	return true

@@ -14,6 +14,7 @@ const (
 	InputPolicy      InputKind = "policy"      // the process's policy is another than the row's
 	InputUndecodable InputKind = "undecodable" // an event whose body this build cannot decode any more
 	InputAnswer      InputKind = "answer"      // a provider's API answered
+	InputHook        InputKind = "hook"        // a hook began to fail, or works again
 	InputImport      InputKind = "import"      // the merchant brought a user who was verified before
 )
 
@@ -31,6 +32,7 @@ type Input struct {
 	Deadline  Deadline
 	Answer    Answer
 	Import    Import
+	Hook      HookNews
 	// Surge is read where the input reverses the user; the zero Surge tells nobody.
 	Surge Surge
 }

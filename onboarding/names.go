@@ -42,8 +42,10 @@ const (
 const (
 	SourceOperator = "operator" // commands by the admin API
 	SourceMerchant = "merchant" // starts by the admin API
+	SourceAdmit    = "admit"    // what Admit itself notices
 	RouteCommand   = "command"
 	RouteStart     = "start"
+	RouteHook      = "hook"
 )
 
 // Names of the targets that are not hooks; no hook may have one of them.

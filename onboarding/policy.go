@@ -27,6 +27,12 @@ type Policy struct {
 	// ReversalsPerHour is how many users may be reversed in an hour before a person
 	// is called; 0 calls nobody.
 	ReversalsPerHour int `json:"reversals_per_hour"`
+	// Settle is for how long bad news to a user waits: what follows meanwhile is told
+	// with it, in one message.
+	Settle Duration `json:"settle"`
+	// FreeText are the checks of which a provider's own words may be shown to the
+	// user.
+	FreeText []Check `json:"free_text"`
 	// APIs are the checks whose provider's API can be asked. It is not written in the
 	// policy but follows from the settings of the APIs.
 	APIs []Check `json:"apis"`
@@ -134,6 +140,8 @@ func DefaultPolicy() Policy {
 		Confirm:      []Check{},
 		AgreeAfter:   5 * minute,
 		FourEyes:     []string{},
+		Settle:       minute,
+		FreeText:     []Check{},
 		APIs:         []Check{},
 	}
 }

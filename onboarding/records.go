@@ -152,6 +152,9 @@ type Attempt struct {
 	Answer string `json:"answer"`
 	// RetryAfter is the least wait that the other side asked for, 0 if none.
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
+	// Gone says, with AttemptRefused, that there is nobody any more to be told, and
+	// will not be: a hook that says so is failing at once.
+	Gone bool `json:"gone,omitempty"`
 	// Event is, of a question that a provider's API answered, the AnswerBody as
 	// JSON: it is accepted as an event in the transaction that marks the effect
 	// delivered.
@@ -162,13 +165,17 @@ type Attempt struct {
 type AttemptResult string
 
 // The classes. Refused is a definite no: tried 5 times; Failed is anything else:
-// tried for 72 hours. In the access lane both are retried for ever. Unsendable
-// parks the effect at once (the user has no contact), but never in the access lane.
+// tried for 72 hours (by the default Retry). In the access lane both are retried
+// for ever. Unsendable parks the effect at once (the user has no contact), but
+// never in the access lane. Deferred is no attempt: it is not the time yet, and
+// RetryAfter says when. Moot supersedes a message that has nothing to say any more.
 const (
 	AttemptDelivered  AttemptResult = "delivered"
 	AttemptRefused    AttemptResult = "refused"
 	AttemptFailed     AttemptResult = "failed"
 	AttemptUnsendable AttemptResult = "unsendable"
+	AttemptDeferred   AttemptResult = "deferred"
+	AttemptMoot       AttemptResult = "moot"
 )
 
 // Taken is the answer to taking the next effect of a lane: a delivery, or how

@@ -57,7 +57,7 @@ func (p Policy) Problems() []Problem {
 	}{
 		{"jitter", p.Jitter}, {"late_window.p100", p.LateWindow.P100}, {"late_window.xgateway", p.LateWindow.XGateway},
 		{"held_window.p100", p.HeldWindow.P100}, {"held_window.xgateway", p.HeldWindow.XGateway},
-		{"agree_after", p.AgreeAfter},
+		{"agree_after", p.AgreeAfter}, {"settle", p.Settle},
 	} {
 		if d.d < 0 || d.d.D() > maxDuration {
 			bad(d.path, "must be from 0s to %s", maxDuration)
@@ -68,6 +68,11 @@ func (p Policy) Problems() []Problem {
 	}
 	if p.ReversalsPerHour < 0 {
 		bad("reversals_per_hour", "must not be negative; leave it out for no limit")
+	}
+	for i, c := range p.FreeText {
+		if !c.Valid() || has(p.FreeText[:i], c) {
+			bad("free_text", "%q is no check or stands there twice; the checks are %s", c, listed(Checks[:]))
+		}
 	}
 	p.peopleProblems(bad)
 	return ps

@@ -102,7 +102,7 @@ type waitingEffect struct {
 	id     int64
 	target string
 	name   string
-	check  onboarding.Check
+	about  string
 
 	created  time.Time
 	inFlight bool // a sender has it
@@ -135,7 +135,7 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 	b.Queue(sqlInboxLeft, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.more) })
 	b.Queue(sqlWaitingEffects, userID).Query(func(rows pgx.Rows) (err error) {
 		w.waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e waitingEffect, err error) {
-			err = row.Scan(&e.id, &e.target, &e.name, &e.check, &e.created, &e.inFlight)
+			err = row.Scan(&e.id, &e.target, &e.name, &e.about, &e.created, &e.inFlight)
 			return e, err
 		})
 		return err

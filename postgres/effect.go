@@ -34,7 +34,7 @@ func (f *fold) tell(effects []onboarding.Effect) {
 func (f *fold) overtake(e onboarding.Effect) {
 	kept := f.waiting[:0]
 	for _, w := range f.waiting {
-		if e.Overtakes(w.name, w.check) {
+		if e.Overtakes(onboarding.Waits{Name: w.name, About: w.about}, f.state) {
 			f.superseded = append(f.superseded, w.id)
 		} else {
 			kept = append(kept, w)
@@ -43,7 +43,7 @@ func (f *fold) overtake(e onboarding.Effect) {
 	f.waiting = kept
 	for i := range f.effects {
 		r := &f.effects[i]
-		if r.state == onboarding.EffectWaiting && e.Overtakes(r.effect.Name, r.effect.Check) {
+		if r.state == onboarding.EffectWaiting && e.Overtakes(onboarding.Waits{Name: r.effect.Name, About: r.effect.About()}, f.state) {
 			r.state = onboarding.EffectSuperseded
 		}
 	}
@@ -72,7 +72,7 @@ func (f *fold) row(e onboarding.Effect, t onboarding.Target) effectRow {
 		effect: e, key: e.Key(f.state.UserID, f.state.Version, t.Name), target: t.Name,
 		version: f.state.Version, seq: f.lastSeq, state: onboarding.EffectWaiting,
 	}
-	var payload any = e.Payload(f.state, f.now)
+	var payload any = e.Payload(f.state, f.now, t)
 	if t.Name == onboarding.MailTarget {
 		payload = e.Message(f.state)
 	}

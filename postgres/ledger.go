@@ -191,7 +191,7 @@ func (e *sent) record(sender string, a onboarding.Attempt) bool {
 	case delivered:
 		e.state = onboarding.EffectDelivered
 	case e.state == onboarding.EffectWaiting:
-		e.state, e.wait = a.Next(e.lane.Lane, e.attempts, e.refusals, e.now.Sub(e.created), e.key)
+		e.state, e.wait = onboarding.Retry{}.Next(a, e.lane.Lane, onboarding.Tried{Attempts: e.attempts, Refusals: e.refusals, Age: e.now.Sub(e.created)}, e.key)
 	}
 	return true
 }

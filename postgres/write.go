@@ -101,7 +101,7 @@ func (s *Store) queueFold(b *pgx.Batch, f *fold) {
 			l.changes, s.policyHash, s.opts.Build, l.actor, l.received, f.now)
 	}
 	for _, e := range f.effects {
-		b.Queue(sqlInsertEffect, e.key, st.UserID, e.target, e.effect.Lane(), e.effect.Name, e.effect.Check, e.version, e.seq,
+		b.Queue(sqlInsertEffect, e.key, st.UserID, e.target, e.effect.Lane(), e.effect.Name, e.effect.About(), e.version, e.seq,
 			e.payload, e.state, e.answer, f.now)
 	}
 	var next *time.Time
