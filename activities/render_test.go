@@ -28,15 +28,15 @@ var goldens = []struct {
 	name string
 	m    onboarding.Message
 }{
-	{"action_required-kyc", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: []string{"NO_FACE_FOUND", "DOC_TOO_BLURRY"}}},
-	{"action_required-kyc-suspicion", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: []string{"FAKE_FACE", "SOMETHING_NEW"}}},
-	{"action_required-kyc-both", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: []string{"DOC_FAKE", "DOC_EXPIRED"}}},
-	{"action_required-kyc_files", onboarding.Message{Template: "action_required", Check: onboarding.KYCFiles}},
-	{"action_required-poa", onboarding.Message{Template: "action_required", Check: onboarding.POA}},
-	{"action_required-sepa_kyc", onboarding.Message{Template: "action_required", Check: onboarding.SEPAKYC, Reasons: []string{"BAD_SELFIE", "BAD_PASSPORT"}}},
-	{"action_required-other", onboarding.Message{Template: "action_required", Check: onboarding.Account}},
-	{"expired-kyc", onboarding.Message{Template: "expired", Check: onboarding.KYC}},
-	{"expired-sepa_kyc", onboarding.Message{Template: "expired", Check: onboarding.SEPAKYC}},
+	{"action_required-kyc", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, "NO_FACE_FOUND", "DOC_TOO_BLURRY")}},
+	{"action_required-kyc-suspicion", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, "FAKE_FACE", "SOMETHING_NEW")}},
+	{"action_required-kyc-both", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, "DOC_FAKE", "DOC_EXPIRED")}},
+	{"action_required-kyc_files", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYCFiles)}},
+	{"action_required-poa", onboarding.Message{Template: "action_required", Asks: asked(onboarding.POA)}},
+	{"action_required-sepa_kyc", onboarding.Message{Template: "action_required", Asks: asked(onboarding.SEPAKYC, "BAD_SELFIE", "BAD_PASSPORT")}},
+	{"action_required-other", onboarding.Message{Template: "action_required", Asks: asked(onboarding.Account)}},
+	{"expired-kyc", onboarding.Message{Template: "expired", Asks: asked(onboarding.KYC)}},
+	{"expired-sepa_kyc", onboarding.Message{Template: "expired", Asks: asked(onboarding.SEPAKYC)}},
 	{"reminder-collecting", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 1}},
 	{"reminder-action_required", onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 2}},
 	{"reminder-collecting-later", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 3, AbandonAt: givenUp}},
@@ -48,6 +48,11 @@ var goldens = []struct {
 	{"suspended", onboarding.Message{Template: "suspended", Stage: onboarding.StageSuspended, Reasons: []string{"FACE_BLACKLISTED"}}},
 	{"rejected", onboarding.Message{Template: "rejected", Stage: onboarding.StageRejected, Reasons: []string{onboarding.ReasonHighRiskRejected}}},
 	{"reinstated", onboarding.Message{Template: "reinstated", Stage: onboarding.StageApproved}},
+}
+
+// asked is one thing that a user is asked to do.
+func asked(check onboarding.Check, reasons ...string) []onboarding.Asked {
+	return []onboarding.Asked{{Check: check, Status: onboarding.StatusActionRequired, Reasons: reasons}}
 }
 
 func load(t testing.TB, dir string) *activities.Templates {
@@ -175,7 +180,7 @@ func TestReasonsSpoken(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, text, err := texts.Render("en", onboarding.Message{Template: "action_required", Check: onboarding.KYC, Reasons: tt.reasons}, onboarding.Contact{})
+			_, text, err := texts.Render("en", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, tt.reasons...)}, onboarding.Contact{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -306,7 +311,7 @@ func FuzzRender(f *testing.F) {
 	texts := load(f, "")
 	f.Fuzz(func(t *testing.T, name, locale, template, check, reason string) {
 		subject, text, err := texts.Render("", onboarding.Message{
-			Template: template, Check: onboarding.Check(check), Reasons: []string{reason}, Stage: onboarding.StageCollecting,
+			Template: template, Asks: asked(onboarding.Check(check), reason), Stage: onboarding.StageCollecting,
 		}, onboarding.Contact{Name: name, Locale: locale})
 		if err != nil {
 			if !errors.Is(err, activities.ErrNoTemplate) {
