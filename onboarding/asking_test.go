@@ -156,7 +156,7 @@ func TestAnAnswerToAnOldQuestion(t *testing.T) {
 	s := asked(t).report(approved).after(time.Hour)
 	asking := s.at
 	s.after(time.Second).report(kyc("EXPIRED", "")).wantEffects("access.revoked", "onboarding.suspended", "check.changed:kyc", "check.reversed:kyc",
-		"onboarding.escalated", "notify.expired:kyc", "notify.suspended", "ask.p100")
+		"onboarding.escalated", "notify.suspended", "ask.p100")
 	old := answer(kyc("VERIFIED", ""))
 	old.Asked = asking
 	s.after(time.Second).hears(old).want(onboarding.Noted, "asked_before_report")

@@ -154,7 +154,7 @@ func TestNoProviderCanSilenceAdmit(t *testing.T) {
 			continue
 		}
 		s := newStory(t).report(kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", r.Code))
-		if !slices.Contains(names(s.effects), "notify.action_required:kyc") {
+		if !slices.Contains(names(s.effects), "notify.action_required") {
 			t.Errorf("%s: the user is not told", r.Code)
 		}
 	}

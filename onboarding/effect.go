@@ -211,7 +211,7 @@ type Message struct {
 	Asks     []Asked  `json:"asks,omitempty"`
 	Reasons  []string `json:"reasons,omitempty"` // of a verdict: why
 	Number   int      `json:"number,omitempty"`
-	Stage    Stage    `json:"stage"`
+	Stage    Stage    `json:"stage"` // as far as the user may know it
 	// AbandonAt is, of a reminder, when the user is given up; zero for never. Last
 	// says that no other reminder comes before.
 	AbandonAt time.Time `json:"abandonAt,omitzero"`
@@ -285,10 +285,15 @@ func (e Effect) Payload(s State, at time.Time, t Target) Payload {
 	return Payload{Type: e.Name, Timestamp: at, Data: d}
 }
 
-// Message returns what a notify effect says to the user.
+// Message returns what a notify effect says to the user. A suspension that the user
+// is not told of (a review in silence) is not to be read out of it.
 func (e Effect) Message(s State) Message {
+	stage := s.Stage
+	if stage == StageSuspended && s.Told != StageSuspended {
+		stage = StageActionRequired
+	}
 	return Message{
-		Template: strings.TrimPrefix(e.Name, notifyPrefix), Asks: e.Asks, Reasons: e.Reasons, Number: e.Number, Stage: s.Stage,
+		Template: strings.TrimPrefix(e.Name, notifyPrefix), Asks: e.Asks, Reasons: e.Reasons, Number: e.Number, Stage: stage,
 		AbandonAt: e.AbandonAt, Last: e.Last,
 	}
 }

@@ -2,6 +2,7 @@ package onboarding_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,15 +16,15 @@ func TestEffectsOfALife(t *testing.T) {
 	s.apply(onboarding.Input{Kind: onboarding.InputStart}).wantOutcome(onboarding.Noted).wantEffects()
 	s.report(kyc("NOT_VERIFIED", "PENDING")).wantEffects("onboarding.in_review", "check.changed:kyc")
 	s.report(kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "NO_FACE_FOUND"))
-	s.wantEffects("onboarding.action_required", "check.changed:kyc", "notify.action_required:kyc")
-	if got := s.effects[2].Reasons; len(got) != 1 || got[0] != "NO_FACE_FOUND" {
+	s.wantEffects("onboarding.action_required", "check.changed:kyc", "notify.action_required")
+	if got := s.effects[2].Asks[0].Reasons; len(got) != 1 || got[0] != "NO_FACE_FOUND" {
 		t.Fatalf("reasons %q", got)
 	}
 	s.report(kyc("NOT_VERIFIED", "SUCCESSFUL")).wantEffects("onboarding.in_review", "check.changed:kyc")
 	s.report(kyc("VERIFIED", "SUCCESSFUL")).wantAccess(onboarding.AccessGranted, 1)
 	s.wantEffects("access.granted", "onboarding.approved", "check.changed:kyc", "notify.approved")
 	s.after(time.Hour).report(kyc("EXPIRED", "")).wantAccess(onboarding.AccessRevoked, 2)
-	s.wantEffects("access.revoked", "onboarding.suspended", "check.changed:kyc", "check.reversed:kyc", "onboarding.escalated", "notify.expired:kyc", "notify.suspended")
+	s.wantEffects("access.revoked", "onboarding.suspended", "check.changed:kyc", "check.reversed:kyc", "onboarding.escalated", "notify.suspended")
 	if e := s.effects[3]; e.Was != onboarding.StatusPassed {
 		t.Fatalf("check.reversed was %s, want passed", e.Was)
 	}
@@ -38,7 +39,7 @@ func TestFirstReportMovesANewUser(t *testing.T) {
 	newStory(t).report(account("ACTIVE")).wantEffects("onboarding.started", "check.changed:account")
 	newStory(t).report(approved).wantEffects("access.granted", "onboarding.started", "onboarding.approved", "check.changed:kyc", "notify.approved")
 	newStory(t).report(kyc("EXPIRED", "")).wantEffects("access.revoked", "onboarding.started", "onboarding.suspended",
-		"check.changed:kyc", "check.reversed:kyc", "onboarding.escalated", "notify.expired:kyc", "notify.suspended")
+		"check.changed:kyc", "check.reversed:kyc", "onboarding.escalated", "notify.suspended")
 }
 
 func TestAccess(t *testing.T) {
@@ -91,12 +92,12 @@ func TestUndecodable(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]onboarding.Effect{
-		"user-1/3/access.granted/core":             {Name: onboarding.EffectGranted},
-		"user-1/3/check.changed:kyc/core":          {Name: onboarding.EffectCheckChanged, Check: onboarding.KYC},
-		"user-1/3/onboarding.in_review/core":       {Name: "onboarding.in_review"},
-		"user-1/3/notify.action_required:poa/core": {Name: onboarding.NotifyActionRequired, Check: onboarding.POA},
+		"user-1/3/access.granted/core":         {Name: onboarding.EffectGranted},
+		"user-1/3/check.changed:kyc/core":      {Name: onboarding.EffectCheckChanged, Check: onboarding.KYC},
+		"user-1/3/onboarding.in_review/core":   {Name: "onboarding.in_review"},
+		"user-1/3/notify.action_required/mail": {Name: onboarding.NotifyActionRequired, Asks: []onboarding.Asked{{Check: onboarding.POA}}},
 	} {
-		if got := e.Key("user-1", 3, "core"); got != want {
+		if got := e.Key("user-1", 3, want[strings.LastIndexByte(want, '/')+1:]); got != want {
 			t.Errorf("key %q, want %q", got, want)
 		}
 	}
@@ -105,6 +106,7 @@ func TestKeys(t *testing.T) {
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	granted, started, notify := onboarding.Effect{Name: onboarding.EffectGranted}, onboarding.Effect{Name: onboarding.EffectStarted}, onboarding.Effect{Name: onboarding.NotifyApproved}
+	failing := onboarding.Effect{Name: onboarding.EffectHookFailing, Hook: onboarding.HookNews{Name: "b"}}
 	for _, c := range []struct {
 		name   string
 		target onboarding.Target
@@ -126,7 +128,12 @@ func TestTargets(t *testing.T) {
 		{"and to no other", onboarding.Target{Name: onboarding.XGatewayTarget}, onboarding.Effect{Name: onboarding.EffectAskP100}, false},
 		{"an API gets nothing else", onboarding.Target{Name: onboarding.P100Target, Events: []string{"*"}}, granted, false},
 		{"questions go nowhere else", onboarding.Target{Name: "a", Events: []string{"*"}}, onboarding.Effect{Name: onboarding.EffectAskXGateway}, false},
-		{"messages go nowhere else", onboarding.Target{Name: "a", Events: []string{"*", "notify.*"}}, notify, false},
+		{"messages go to a hook that names them", onboarding.Target{Name: "a", Events: []string{"notify.*"}}, notify, true},
+		{"by name", onboarding.Target{Name: "a", Events: []string{"notify.approved"}}, notify, true},
+		{"and to no other", onboarding.Target{Name: "a", Events: []string{"*", "n*", "notify.expired"}}, notify, false},
+		{"never to a task queue", onboarding.Target{Name: "a", TaskQueue: "a", Activity: "A", Events: []string{"*", "notify.*"}}, notify, false},
+		{"a hook's failing goes to the others", onboarding.Target{Name: "a", Events: []string{"hook.*"}}, failing, true},
+		{"and not to itself", onboarding.Target{Name: "b", Events: []string{"*"}}, failing, false},
 	} {
 		if got := c.target.Wants(c.effect); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
@@ -140,45 +147,12 @@ func TestTargets(t *testing.T) {
 func TestPayload(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).report(kyc("VERIFIED", "SUCCESSFUL", "DOC_FAKE"))
-	text, err := json.Marshal(s.effects[0].Payload(s.state, t0))
+	text, err := json.Marshal(s.effects[0].Payload(s.state, t0, onboarding.Target{Name: "core"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"type":"access.granted","timestamp":"2026-03-01T09:00:00Z","data":{"userId":"user-1","stage":"approved","blockedOn":"nobody","access":"granted","accessVersion":1,"version":1,"checks":{"kyc":"passed"}}}`
 	if string(text) != want {
 		t.Fatalf("payload\n  %s\nwant\n  %s", text, want)
-	}
-}
-
-func TestOvertakes(t *testing.T) {
-	t.Parallel()
-	const kyc, none = onboarding.KYC, onboarding.Check("")
-	for _, c := range []struct {
-		name  string
-		later onboarding.Effect
-		older string
-		check onboarding.Check
-		want  bool
-	}{
-		{"a revoke overtakes a grant", onboarding.Effect{Name: onboarding.EffectRevoked}, onboarding.EffectGranted, none, true},
-		{"a grant overtakes no revoke", onboarding.Effect{Name: onboarding.EffectGranted}, onboarding.EffectRevoked, none, false},
-		{"a revoke overtakes no revoke", onboarding.Effect{Name: onboarding.EffectRevoked}, onboarding.EffectRevoked, none, false},
-		{"a new stage overtakes a message", onboarding.Effect{Name: "onboarding.in_review"}, onboarding.NotifyReminder, none, true},
-		{"a new stage overtakes no hook", onboarding.Effect{Name: "onboarding.in_review"}, "onboarding.collecting", none, false},
-		{"a reminder's event overtakes no message", onboarding.Effect{Name: onboarding.EffectReminder}, onboarding.NotifyApproved, none, false},
-		{"a check's change overtakes messages about it", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyActionRequired, kyc, true},
-		{"a new stage overtakes no message about a check that is still true", onboarding.Effect{Name: "onboarding.suspended"}, onboarding.NotifyActionRequired, kyc, false},
-		{"an approval overtakes messages about checks", onboarding.Effect{Name: "onboarding.approved"}, onboarding.NotifyActionRequired, kyc, true},
-		{"a check's change overtakes a reminder", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyReminder, none, true},
-		{"but not an approval", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: kyc}, onboarding.NotifyApproved, none, false},
-		{"but not about another", onboarding.Effect{Name: onboarding.EffectCheckChanged, Check: onboarding.POA}, onboarding.NotifyActionRequired, kyc, false},
-		{"closing overtakes questions", onboarding.Effect{Name: "onboarding.closed"}, onboarding.EffectAskP100, none, true},
-		{"a rejection overtakes none", onboarding.Effect{Name: "onboarding.rejected"}, onboarding.EffectAskP100, none, false},
-		{"a revoke overtakes none", onboarding.Effect{Name: onboarding.EffectRevoked}, onboarding.EffectAskXGateway, none, false},
-		{"a reminder overtakes the one before", onboarding.Effect{Name: onboarding.NotifyReminder}, onboarding.NotifyReminder, none, true},
-	} {
-		if got := c.later.Overtakes(c.older, c.check); got != c.want {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
 	}
 }

@@ -18,7 +18,7 @@ func inputs(reports []onboarding.Report) *rapid.Generator[onboarding.Input] {
 		case 0, 1:
 			return onboarding.Input{Kind: onboarding.InputCommand, Command: commands().Draw(t, "command")}
 		case 2:
-			kinds := []onboarding.InputKind{onboarding.InputStart, onboarding.InputPolicy, onboarding.InputUndecodable, onboarding.InputImport, "other"}
+			kinds := []onboarding.InputKind{onboarding.InputStart, onboarding.InputPolicy, onboarding.InputUndecodable, onboarding.InputImport, onboarding.InputHook, "other"}
 			return onboarding.Input{
 				Kind:   rapid.SampledFrom(kinds).Draw(t, "other"),
 				Import: onboarding.Import{Checks: onboarding.Checks[:rapid.IntRange(0, 6).Draw(t, "imported")], Since: t0, SendAccess: rapid.Bool().Draw(t, "send access")},

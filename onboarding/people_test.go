@@ -135,7 +135,7 @@ func TestSurge(t *testing.T) {
 			for _, e := range s.effects {
 				if e.Name == onboarding.EffectSurge {
 					told = true
-					if p := e.Payload(s.state, s.at); p.Data.Number != c.surge.Users+1 || p.Data.Limit != c.limit {
+					if p := e.Payload(s.state, s.at, onboarding.Target{Name: "core"}); p.Data.Number != c.surge.Users+1 || p.Data.Limit != c.limit {
 						t.Errorf("payload %+v", p.Data)
 					}
 				}

@@ -41,44 +41,6 @@ func TestCheckUserID(t *testing.T) {
 	}
 }
 
-func TestAttemptNext(t *testing.T) {
-	t.Parallel()
-	const access, rest = onboarding.LaneAccess, onboarding.LaneRest
-	failed, refused := onboarding.AttemptFailed, onboarding.AttemptRefused
-	for _, c := range []struct {
-		name               string
-		attempt            onboarding.Attempt
-		lane               onboarding.Lane
-		attempts, refusals int
-		age                time.Duration
-		want               onboarding.EffectState
-		least, most        time.Duration
-	}{
-		{"delivered", onboarding.Attempt{Result: onboarding.AttemptDelivered}, rest, 1, 0, 0, onboarding.EffectDelivered, 0, 0},
-		{"first failure", onboarding.Attempt{Result: failed}, rest, 1, 0, 0, onboarding.EffectWaiting, 750 * time.Millisecond, time.Second},
-		{"fifth failure", onboarding.Attempt{Result: failed}, rest, 5, 0, 0, onboarding.EffectWaiting, 12 * time.Second, 16 * time.Second},
-		{"many failures", onboarding.Attempt{Result: failed}, rest, 50, 0, time.Hour, onboarding.EffectWaiting, 45 * time.Minute, time.Hour},
-		{"many failures of access", onboarding.Attempt{Result: failed}, access, 50, 0, time.Hour, onboarding.EffectWaiting, 45 * time.Second, time.Minute},
-		{"72 hours", onboarding.Attempt{Result: failed}, rest, 90, 0, 72 * time.Hour, onboarding.EffectParked, 0, 0},
-		{"72 hours without an engine", onboarding.Attempt{Result: failed}, rest, 1, 0, 80 * time.Hour, onboarding.EffectWaiting, 750 * time.Millisecond, time.Second},
-		{"72 hours of access", onboarding.Attempt{Result: failed}, access, 90, 0, 72 * time.Hour, onboarding.EffectWaiting, 45 * time.Second, time.Minute},
-		{"fourth refusal", onboarding.Attempt{Result: refused}, rest, 4, 4, 0, onboarding.EffectWaiting, 6 * time.Second, 8 * time.Second},
-		{"fifth refusal", onboarding.Attempt{Result: refused}, rest, 5, 5, 0, onboarding.EffectParked, 0, 0},
-		{"a refusal after many failures", onboarding.Attempt{Result: refused}, rest, 20, 1, 0, onboarding.EffectWaiting, 45 * time.Minute, time.Hour},
-		{"fifth refusal of access", onboarding.Attempt{Result: refused}, access, 5, 5, 0, onboarding.EffectWaiting, 12 * time.Second, 16 * time.Second},
-		{"unsendable", onboarding.Attempt{Result: onboarding.AttemptUnsendable}, rest, 1, 0, 0, onboarding.EffectParked, 0, 0},
-		{"unsendable access", onboarding.Attempt{Result: onboarding.AttemptUnsendable}, access, 1, 0, 0, onboarding.EffectWaiting, 750 * time.Millisecond, time.Second},
-		{"asked to wait", onboarding.Attempt{Result: failed, RetryAfter: 5 * time.Minute}, rest, 1, 0, 0, onboarding.EffectWaiting, 5 * time.Minute, 5 * time.Minute},
-		{"asked to wait for a year", onboarding.Attempt{Result: failed, RetryAfter: 9000 * time.Hour}, rest, 1, 0, 0, onboarding.EffectWaiting, time.Hour, time.Hour},
-		{"asked to wait with access", onboarding.Attempt{Result: failed, RetryAfter: 30 * time.Minute}, access, 1, 0, 0, onboarding.EffectWaiting, time.Minute, time.Minute},
-	} {
-		state, wait := c.attempt.Next(c.lane, c.attempts, c.refusals, c.age, "key")
-		if state != c.want || wait < c.least || wait > c.most {
-			t.Errorf("%s: %s after %v, want %s after %v to %v", c.name, state, wait, c.want, c.least, c.most)
-		}
-	}
-}
-
 func TestPolicyProblems(t *testing.T) {
 	t.Parallel()
 	if ps := onboarding.DefaultPolicy().Problems(); len(ps) != 0 {

@@ -82,7 +82,7 @@ func (r *naiveRun) step(in onboarding.Input) error {
 			if !t.Wants(e) {
 				continue
 			}
-			if err := workflow.ExecuteActivity(r.ctx, onboarding.ActivityDeliver, e.Payload(r.state, workflow.Now(r.ctx))).Get(r.ctx, nil); err != nil {
+			if err := workflow.ExecuteActivity(r.ctx, onboarding.ActivityDeliver, e.Payload(r.state, workflow.Now(r.ctx), t)).Get(r.ctx, nil); err != nil {
 				return err
 			}
 		}
