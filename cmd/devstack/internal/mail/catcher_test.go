@@ -115,8 +115,9 @@ func TestPageEscapes(t *testing.T) {
 			t.Errorf("the %s lacks the decoded subject:\n%s", name, page)
 		}
 	}
-	if !strings.Contains(shown, "&lt;img src=&#34;x&#34;&gt; ä") {
-		t.Errorf("the mail lacks its decoded text:\n%s", shown)
+	if !strings.Contains(shown, `<iframe sandbox title="The mail as a mail program shows it" srcdoc="&lt;img src=&#34;x&#34;&gt; ä`) ||
+		!strings.Contains(shown, "<pre>&lt;img src=&#34;x&#34;&gt; ä") {
+		t.Errorf("the mail lacks its decoded text, in a frame and as source:\n%s", shown)
 	}
 }
 

@@ -38,6 +38,9 @@ type Part struct {
 	Text string
 }
 
+// HTML says whether the text is HTML.
+func (p Part) HTML() bool { return p.Type == "text/html" }
+
 // Parse reads a mail. It never fails: what cannot be decoded is shown as it
 // came, and Problem says why.
 func Parse(r io.Reader) Message {

@@ -13,7 +13,8 @@ import (
 //go:embed page.html
 var pageSource string
 
-// page escapes whatever a mail holds: HTML parts are shown as source.
+// page escapes whatever a mail holds. What is HTML is shown in a frame of its own
+// that runs no scripts, and the page's policy, which holds there, too, loads nothing.
 var page = template.Must(template.New("page").Parse(pageSource))
 
 // newPage returns the handler of the two pages: the list, and one mail.
