@@ -31,7 +31,7 @@ func configCommand(_ context.Context, p process) int {
 	if len(problems) > 0 {
 		return exitFailed
 	}
-	if _, err := senders(settings.Settings{Policy: config.Policy, Hooks: config.Hooks, Mail: config.Mail, Reviewers: config.Reviewers}, nil); err != nil {
+	if _, err := senders(settings.Settings{Policy: config.Policy, Hooks: config.Hooks, Voice: config.Voice, Mail: config.Mail, Reviewers: config.Reviewers}, nil); err != nil {
 		say(p.out, "%v\n", err)
 		return exitFailed
 	}

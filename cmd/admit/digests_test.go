@@ -79,6 +79,7 @@ func TestDigestFromTheStoreToTheMailbox(t *testing.T) {
 	address, mails := receive(t)
 	s := settings.Settings{
 		DatabaseURL: postgrestest.URL(t), Policy: onboarding.DefaultPolicy(),
+		Voice:     &settings.Voice{},
 		Mail:      &settings.Mail{Address: address, TLS: "none", From: "hello@example.com"},
 		Reviewers: &settings.Reviewers{To: []string{"review@example.com"}, Digest: "08:00", TimeZone: "Europe/Berlin"},
 	}

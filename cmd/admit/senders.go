@@ -33,7 +33,7 @@ func senders(s settings.Settings, contacts activities.Contacts) (map[string]acti
 	}
 	mail, err := activities.NewMail(activities.MailConfig{
 		Address: s.Mail.Address, TLS: s.Mail.TLS, From: s.Mail.From,
-		Username: s.Mail.Username, Password: s.Mail.Password, TemplatesDir: s.Mail.Templates, Policy: s.Policy,
+		Username: s.Mail.Username, Password: s.Mail.Password, TemplatesDir: s.Voice.Templates, Policy: s.Policy,
 	}, contacts)
 	if err != nil {
 		return all, errors.Join(append(problems, fmt.Errorf("notify.email: %w", err))...)

@@ -1,10 +1,6 @@
 package settings
 
 import (
-	"net/netip"
-	"net/url"
-	"regexp"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,6 +12,7 @@ import (
 type Config struct {
 	Policy    onboarding.Policy
 	Hooks     []Hook
+	Voice     *Voice
 	Mail      *Mail
 	Reviewers *Reviewers
 
@@ -43,16 +40,14 @@ func ParseConfig(text []byte, getenv func(string) string) (Config, []Problem) {
 	if n := root["hooks"]; n != nil {
 		c.Hooks = r.hooks(n)
 	}
-	if n := root["notify"]; n != nil {
-		c.Mail, c.Reviewers = r.notify(n)
-	}
+	r.notify(root["notify"], &c)
 	c.used = r.used
 	return c, r.problems
 }
 
 func (r *reader) policy(n *yaml.Node, p *onboarding.Policy) {
 	m := r.object(n, "policy", "require_any", "require_all", "require_if_started", "stall", "jitter", "late_window", "held_window", "max_reminders",
-		"confirm", "agree_after", "four_eyes", "reversals_per_hour")
+		"confirm", "agree_after", "four_eyes", "reversals_per_hour", "settle", "free_text")
 	checks := func(key string, to *[]onboarding.Check) {
 		if m[key] == nil {
 			return
@@ -76,6 +71,8 @@ func (r *reader) policy(n *yaml.Node, p *onboarding.Policy) {
 		p.FourEyes = append([]string{}, r.strings(m["four_eyes"], "policy.four_eyes")...)
 	}
 	r.int(m["reversals_per_hour"], "policy.reversals_per_hour", &p.ReversalsPerHour)
+	r.duration(m["settle"], "policy.settle", &p.Settle)
+	checks("free_text", &p.FreeText)
 	for _, problem := range p.Problems() {
 		name := "policy." + problem.Path
 		r.problems = append(r.problems, Problem{Name: name, Line: r.lineOf(name, n.Line), Message: problem.Message})
@@ -114,92 +111,5 @@ func (r *reader) stall(n *yaml.Node, p *onboarding.StallPolicy) {
 		r.durations(lists["escalate"], at+".escalate", &s.to.Escalate)
 		r.durations(lists["reconcile"], at+".reconcile", &s.to.Reconcile)
 		r.duration(lists["abandon"], at+".abandon", &s.to.Abandon)
-	}
-}
-
-// reserved are the names of the targets that are no hooks.
-var reserved = []string{onboarding.MailTarget, onboarding.ReviewersTarget, onboarding.P100Target, onboarding.XGatewayTarget}
-
-var targetName = regexp.MustCompile(`^[a-z0-9-]+$`)
-
-func (r *reader) hooks(n *yaml.Node) []Hook {
-	var hooks []Hook
-	var names []string
-	for _, item := range r.items(n, "hooks") {
-		m := r.object(item, "hooks", "name", "url", "secrets_env", "events", "allow_private", "task_queue", "activity")
-		h := Hook{
-			Name: r.string(m["name"], "hooks.name"), URL: r.string(m["url"], "hooks.url"),
-			TaskQueue: r.string(m["task_queue"], "hooks.task_queue"), Activity: r.string(m["activity"], "hooks.activity"),
-			Events: r.strings(m["events"], "hooks.events"), AllowPrivate: r.bool(m["allow_private"], "hooks.allow_private"),
-		}
-		switch {
-		case !targetName.MatchString(h.Name):
-			r.bad("hooks.name", item.Line, "is %q; a hook needs a name of [a-z0-9-]", h.Name)
-		case slices.Contains(reserved, h.Name):
-			r.bad("hooks.name", item.Line, "%q is a name of Admit's own; choose another than %s", h.Name, strings.Join(reserved, ", "))
-		case slices.Contains(names, h.Name):
-			r.bad("hooks.name", item.Line, "two hooks are called %q", h.Name)
-		}
-		names = append(names, h.Name)
-		r.events(h.Events, item.Line)
-		if h.TaskQueue != "" || h.Activity != "" {
-			r.queueHook(h, m, item.Line)
-		} else {
-			h.Secrets = r.httpHook(h, m, item.Line)
-		}
-		hooks = append(hooks, h)
-	}
-	return hooks
-}
-
-func (r *reader) queueHook(h Hook, m map[string]*yaml.Node, line int) {
-	if h.TaskQueue == "" || h.Activity == "" {
-		r.bad("hooks", line, "%s: an activity on another team's task queue needs both task_queue and activity", h.Name)
-	}
-	for _, key := range []string{"url", "secrets_env", "allow_private"} {
-		if m[key] != nil {
-			r.bad("hooks."+key, m[key].Line, "goes with an HTTP hook, not with a task_queue")
-		}
-	}
-}
-
-func (r *reader) httpHook(h Hook, m map[string]*yaml.Node, line int) []string {
-	u, err := url.Parse(h.URL)
-	switch {
-	case h.URL == "":
-		r.bad("hooks.url", line, "%s: a hook needs a url, or a task_queue and an activity", h.Name)
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		r.bad("hooks.url", line, "%s: it must be an http or https URL", h.Name)
-	case u.User != nil:
-		r.bad("hooks.url", line, "%s: no credentials in the URL, the signature proves who sends", h.Name)
-	case !h.AllowPrivate && inside(u.Hostname()):
-		r.bad("hooks.url", line, "%s: it leads to this machine or into a private network, where nothing is sent unless allow_private: true stands beside it", h.Name)
-	}
-	if m["secrets_env"] == nil {
-		r.bad("hooks.secrets_env", line, "%s: name the environment variable that holds the signing secrets (whsec_…)", h.Name)
-		return nil
-	}
-	return strings.FieldsFunc(r.secret(m["secrets_env"], "hooks.secrets_env"), func(c rune) bool { return c == ',' || c == ' ' })
-}
-
-// inside says whether a host can be seen to be this machine or in a private
-// network. What a name resolves to is judged when it is dialled.
-func inside(host string) bool {
-	a, err := netip.ParseAddr(host)
-	a = a.Unmap()
-	return host == "localhost" || err == nil && (a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsUnspecified())
-}
-
-// events holds that each pattern can match something.
-func (r *reader) events(patterns []string, line int) {
-	if len(patterns) == 0 {
-		r.bad("hooks.events", line, `a hook without events is never called; name some, as ["access.*"], or ["*"]`)
-	}
-	for _, p := range patterns {
-		if !slices.ContainsFunc(onboarding.EventNames(), func(name string) bool {
-			return (onboarding.Target{Name: "x", Events: []string{p}}).Wants(onboarding.Effect{Name: name})
-		}) {
-			r.bad("hooks.events", line, "%q matches no event; the events are %s", p, strings.Join(onboarding.EventNames(), ", "))
-		}
 	}
 }

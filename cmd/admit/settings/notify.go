@@ -5,32 +5,116 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// notify reads how users and reviewers are written to.
-func (r *reader) notify(n *yaml.Node) (*Mail, *Reviewers) {
-	m := r.object(n, "notify", "email", "templates", "reviewers", "review_url")
-	if m["email"] == nil {
-		r.bad("notify.email", n.Line, "is needed where users or reviewers are to be written to; leave notify out for none")
-		return nil, nil
-	}
-	if m["reviewers"] == nil {
-		if m["review_url"] != nil {
-			r.bad("notify.review_url", m["review_url"].Line, "is for the mails to reviewers; name some under notify.reviewers")
+// minResumeExpires is the shortest life of a link by which a user goes on.
+const minResumeExpires = time.Minute
+
+// notify reads how users and reviewers are written to, after the hooks: one of them
+// may be who writes to users. n is nil where the file does not say.
+func (r *reader) notify(n *yaml.Node, c *Config) {
+	hook := slices.ContainsFunc(c.Hooks, Hook.Speaks)
+	if n == nil {
+		if hook {
+			c.Voice = &Voice{}
 		}
-		return r.email(m), nil
+		return
 	}
-	return r.email(m), r.reviewers(m)
+	m := r.object(n, "notify", "email", "templates", "reviewers", "review_url",
+		"quiet_hours", "time_zone", "resume_url", "resume_secrets_env", "resume_expires")
+	switch {
+	case m["email"] != nil:
+		c.Mail = r.email(m["email"])
+	case m["reviewers"] != nil || !hook:
+		r.bad("notify.email", n.Line, "is needed where users or reviewers are to be written to; leave it out only where a hook names notify.*, and no reviewers")
+	}
+	c.Voice = r.voice(m)
+	switch {
+	case m["reviewers"] != nil && c.Mail != nil:
+		c.Reviewers = r.reviewers(m)
+	case m["reviewers"] == nil && m["review_url"] != nil:
+		r.bad("notify.review_url", m["review_url"].Line, "is for the mails to reviewers; name some under notify.reviewers")
+	}
 }
 
-func (r *reader) email(m map[string]*yaml.Node) *Mail {
-	e := r.object(m["email"], "notify.email", "address", "tls", "from", "username_env", "password_env")
+// voice reads how what there is to say to users is put into words.
+func (r *reader) voice(m map[string]*yaml.Node) *Voice {
+	v := &Voice{
+		Templates: r.string(m["templates"], "notify.templates"), QuietHours: r.string(m["quiet_hours"], "notify.quiet_hours"),
+		TimeZone: r.string(m["time_zone"], "notify.time_zone"), ResumeURL: r.string(m["resume_url"], "notify.resume_url"),
+		ResumeExpires: r.span(m["resume_expires"], "notify.resume_expires", minResumeExpires),
+	}
+	if m["quiet_hours"] != nil && !quiet(v.QuietHours) {
+		r.bad("notify.quiet_hours", m["quiet_hours"].Line, `is %q; it must be two different times of day in quotes, as "22:00-07:00"`, v.QuietHours)
+	}
+	if !zone(v.TimeZone) {
+		r.bad("notify.time_zone", m["time_zone"].Line, "is %q; it must be a time zone, as Europe/Berlin", v.TimeZone)
+	}
+	if m["resume_secrets_env"] != nil {
+		v.ResumeSecrets = r.secrets(m["resume_secrets_env"], "notify.resume_secrets_env")
+	}
+	if m["resume_url"] != nil {
+		r.resume(v, m)
+		return v
+	}
+	for _, key := range []string{"resume_secrets_env", "resume_expires"} {
+		if m[key] != nil {
+			r.bad("notify."+key, m[key].Line, "is for the links by which users go on; say under notify.resume_url where they lead")
+		}
+	}
+	return v
+}
+
+// minResumeSecret is the length of the shortest secret for resume links, in bytes: a
+// signature is as strong as its secret.
+const minResumeSecret = 32
+
+// resume holds that the links by which users go on can be made.
+func (r *reader) resume(v *Voice, m map[string]*yaml.Node) {
+	places := strings.NewReplacer("{stage}", "x", "{token}", "x")
+	u, err := url.Parse(places.Replace(v.ResumeURL))
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
+		r.bad("notify.resume_url", m["resume_url"].Line, "must be an http or https URL, as https://app.example/{stage}?t={token}")
+	case !strings.Contains(v.ResumeURL, "{token}"):
+		r.bad("notify.resume_url", m["resume_url"].Line, "lacks {token}, which says who the user is; as https://app.example/{stage}?t={token}")
+	case strings.ContainsAny(places.Replace(v.ResumeURL), "{} "):
+		r.bad("notify.resume_url", m["resume_url"].Line, "holds a blank or another place than {stage} and {token}")
+	}
+	if m["resume_secrets_env"] == nil {
+		r.bad("notify.resume_secrets_env", m["resume_url"].Line, "is needed beside resume_url: name the environment variable that holds the secrets which sign its tokens")
+		return
+	}
+	for i, secret := range v.ResumeSecrets {
+		if len(secret) < minResumeSecret {
+			r.bad("notify.resume_secrets_env", m["resume_secrets_env"].Line, "secret %d of the variable has %d bytes; it needs at least %d", i+1, len(secret), minResumeSecret)
+		}
+	}
+}
+
+// quiet says whether text is a span of the day, as 22:00-07:00.
+func quiet(text string) bool {
+	from, to, ok := strings.Cut(text, "-")
+	a, err1 := time.Parse("15:04", from)
+	b, err2 := time.Parse("15:04", to)
+	return ok && err1 == nil && err2 == nil && !a.Equal(b)
+}
+
+// zone says whether name is a time zone, or "".
+func zone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "Local"
+}
+
+func (r *reader) email(n *yaml.Node) *Mail {
+	e := r.object(n, "notify.email", "address", "tls", "from", "username_env", "password_env", "retry")
 	mailer := &Mail{
 		Address: r.string(e["address"], "notify.email.address"), TLS: r.string(e["tls"], "notify.email.tls"),
-		From: r.string(e["from"], "notify.email.from"), Templates: r.string(m["templates"], "notify.templates"),
+		From: r.string(e["from"], "notify.email.from"), Retry: r.retry(e["retry"], "notify.email.retry"),
 	}
 	if mailer.TLS == "" {
 		mailer.TLS = "starttls"
@@ -41,18 +125,17 @@ func (r *reader) email(m map[string]*yaml.Node) *Mail {
 	if e["password_env"] != nil {
 		mailer.Password = r.secret(e["password_env"], "notify.email.password_env")
 	}
-	line := m["email"].Line
 	if _, _, err := net.SplitHostPort(mailer.Address); err != nil {
-		r.bad("notify.email.address", line, "is %q; it must be host:port", mailer.Address)
+		r.bad("notify.email.address", n.Line, "is %q; it must be host:port", mailer.Address)
 	}
 	if !slices.Contains([]string{"starttls", "tls", "none"}, mailer.TLS) {
-		r.bad("notify.email.tls", line, "is %q; it must be starttls, tls or none", mailer.TLS)
+		r.bad("notify.email.tls", n.Line, "is %q; it must be starttls, tls or none", mailer.TLS)
 	}
 	if _, err := mail.ParseAddress(mailer.From); err != nil {
-		r.bad("notify.email.from", line, "is %q; it must be an address, as \"Example <hello@example.com>\"", mailer.From)
+		r.bad("notify.email.from", n.Line, "is %q; it must be an address, as \"Example <hello@example.com>\"", mailer.From)
 	}
 	if (mailer.Username == "") != (mailer.Password == "") {
-		r.bad("notify.email", line, "username_env and password_env go together")
+		r.bad("notify.email", n.Line, "username_env and password_env go together")
 	}
 	return mailer
 }
@@ -80,7 +163,7 @@ func (r *reader) reviewers(m map[string]*yaml.Node) *Reviewers {
 			r.bad(path+".digest", r.lineOf(path+".digest", line), `is %q; it must be a time of day in quotes, as "08:00"`, v.Digest)
 		}
 	}
-	if _, err := time.LoadLocation(v.TimeZone); err != nil || v.TimeZone == "Local" {
+	if !zone(v.TimeZone) {
 		r.bad(path+".time_zone", r.lineOf(path+".time_zone", line), "is %q; it must be a time zone, as Europe/Berlin", v.TimeZone)
 	}
 	if u, err := url.Parse(v.ReviewURL); v.ReviewURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {

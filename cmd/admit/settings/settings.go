@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"admit/onboarding"
 )
@@ -51,7 +52,8 @@ type Settings struct {
 
 	Policy    onboarding.Policy // its APIs are those that are asked
 	Hooks     []Hook
-	Mail      *Mail      // nil: users are not written to
+	Voice     *Voice     // nil where neither Mail is set nor a hook told what to say to users
+	Mail      *Mail      // nil: users are not written to by mail
 	Reviewers *Reviewers // nil: nobody is written to; never without Mail
 }
 
@@ -62,19 +64,50 @@ type Hook struct {
 	URL          string
 	Secrets      []string
 	AllowPrivate bool
+	Full         bool     // it is told the providers' words, too
+	TLS          TLSFiles // of an HTTPS endpoint
+	// MaxInFlight and MaxPerSecond are what an HTTP endpoint bears of each process, in
+	// each of its lanes; 0 for what is built in, and for any rate.
+	MaxInFlight  int
+	MaxPerSecond float64
 	TaskQueue    string
 	Activity     string
 	Events       []string
+	Retry        onboarding.Retry // zero fields for what is built in
+	FailingAfter time.Duration    // 0 for what is built in
+}
+
+// Speaks says whether the hook is told what to say to users.
+func (h Hook) Speaks() bool { return h.TaskQueue == "" && slices.ContainsFunc(h.Events, speaks) }
+
+// TLSFiles names the files by which an HTTPS endpoint and Admit know each other,
+// each "" for none.
+type TLSFiles struct {
+	Cert string // with Key: the certificate by which Admit proves itself
+	Key  string
+	CA   string // who vouches for the endpoint, instead of the system's authorities
+}
+
+// Voice is how what there is to say to users is put into words.
+type Voice struct {
+	Templates  string // a directory that overrides the built-in templates, or ""
+	QuietHours string // in which nobody is written to, "22:00-07:00"; "" for none
+	TimeZone   string // IANA name, of users whose own is unknown; "" for UTC
+	// ResumeURL is where a user goes on, with {token} in it; "" for nowhere. The
+	// first of ResumeSecrets signs the token, all are known.
+	ResumeURL     string
+	ResumeSecrets []string
+	ResumeExpires time.Duration // 0 for what is built in
 }
 
 // Mail is how users are written to.
 type Mail struct {
-	Address   string // host:port
-	TLS       string // starttls, tls or none
-	From      string
-	Username  string
-	Password  string
-	Templates string // a directory that overrides the built-in templates, or ""
+	Address  string // host:port
+	TLS      string // starttls, tls or none
+	From     string
+	Username string
+	Password string
+	Retry    onboarding.Retry // zero fields for what is built in
 }
 
 // Reviewers is how those are written to who look at what needs a person.
@@ -100,17 +133,21 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s", p.Name, p.Message)
 }
 
-// Targets returns who is told of effects, hooks first.
+// Targets returns who is told of effects, hooks first. Reviewers are written to by
+// the mail server of the users, and as often.
 func (s Settings) Targets() []onboarding.Target {
 	var ts []onboarding.Target
 	for _, h := range s.Hooks {
-		ts = append(ts, onboarding.Target{Name: h.Name, Events: h.Events, TaskQueue: h.TaskQueue, Activity: h.Activity})
+		ts = append(ts, onboarding.Target{
+			Name: h.Name, Events: h.Events, TaskQueue: h.TaskQueue, Activity: h.Activity,
+			Full: h.Full, Retry: h.Retry, FailingAfter: h.FailingAfter,
+		})
 	}
 	if s.Mail != nil {
-		ts = append(ts, onboarding.Target{Name: onboarding.MailTarget})
+		ts = append(ts, onboarding.Target{Name: onboarding.MailTarget, Retry: s.Mail.Retry})
 	}
 	if s.Reviewers != nil {
-		ts = append(ts, onboarding.Target{Name: onboarding.ReviewersTarget})
+		ts = append(ts, onboarding.Target{Name: onboarding.ReviewersTarget, Retry: s.Mail.Retry})
 	}
 	if s.P100API != nil {
 		ts = append(ts, onboarding.Target{Name: onboarding.P100Target})
@@ -152,7 +189,7 @@ func Load(role Role, environ []string, readFile func(string) ([]byte, error)) (S
 			e.bad("ADMIT_CONFIG", "the file cannot be read: %v", err)
 		} else {
 			config, problems := ParseConfig(text, e.get)
-			s.Policy, s.Hooks, s.Mail, s.Reviewers = config.Policy, config.Hooks, config.Mail, config.Reviewers
+			s.Policy, s.Hooks, s.Voice, s.Mail, s.Reviewers = config.Policy, config.Hooks, config.Voice, config.Mail, config.Reviewers
 			e.problems = append(e.problems, problems...)
 			e.used = append(e.used, config.used...)
 		}

@@ -3,6 +3,7 @@ package settings_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -51,13 +52,15 @@ func TestEncryption(t *testing.T) {
 	}
 }
 
-// mistaken are settings, with what is told of them.
-var mistaken = []struct {
+// mistake is settings, with what is told of them.
+type mistake struct {
 	name    string
 	environ []string
 	file    string
 	want    []string // a part of each problem, in order
-}{
+}
+
+var mistaken = []mistake{
 	{"nothing set", nil, "", []string{"DATABASE_URL: is needed", "ADMIT_P100_TOKENS: is needed", "ADMIT_XGATEWAY_SECRETS: is needed", "ADMIT_XGATEWAY_TRUST_CALLBACKS: must be true"}},
 	{"odd values", base("ADMIT_SHADOW=perhaps", "ADMIT_LOG_LEVEL=loud", "ADMIT_LOG_FORMAT=xml", "ADMIT_LISTEN=8080", "ADMIT_ADMIN_LISTEN=:99999"), "",
 		[]string{"ADMIT_SHADOW: is \"perhaps\"", "ADMIT_LOG_LEVEL", "ADMIT_LOG_FORMAT", "ADMIT_LISTEN", "ADMIT_ADMIN_LISTEN"}},
@@ -74,16 +77,6 @@ var mistaken = []struct {
 		[]string{"policy.jitter (line 2): must be a duration", "policy.max_reminders (line 3)", "policy.require_any (line 4): must be a list", "policy.require_any (line 4): require_any and require_all", "hooks (line 5): must be a list"}},
 	{"a policy that cannot work", base("ADMIT_CONFIG=admit.yaml"), "policy:\n  require_any: [kyb]\n  stall:\n    on_hold: {escalate: [2h, 1h]}\n",
 		[]string{`policy.require_any (line 2): "kyb" is no check; the checks are kyc, kyc_files`, "policy.stall.on_hold.escalate (line 4)"}},
-	{"hooks", base("ADMIT_CONFIG=admit.yaml"), `hooks:
-  - {name: Core, url: "https://core.example", secrets_env: CORE, events: ["access.*"]}
-  - {name: mail, url: "ftp://core.example", secrets_env: CORE, events: ["acces.*"]}
-  - {name: crm, task_queue: crm, events: []}
-`, []string{"hooks.name (line 2)", "hooks.secrets_env (line 2): the environment variable CORE is not set", "hooks.name (line 3)", `"acces.*" matches no event`, "hooks.url (line 3)", "hooks.secrets_env (line 3)", "hooks.events (line 4)", "hooks (line 4): crm: an activity"}},
-	{"reserved names", base("ADMIT_CONFIG=admit.yaml", "S=x"), `hooks:
-  - {name: reviewers, url: "https://core.example", secrets_env: S, events: ["*"]}
-  - {name: p100-api, url: "https://core.example", secrets_env: S, events: ["*"]}
-  - {name: xgateway-api, url: "https://core.example", secrets_env: S, events: ["*"]}
-`, []string{`hooks.name (line 2): "reviewers" is a name of Admit's own`, `"p100-api" is`, `"xgateway-api" is`}},
 	{"asks nobody", base("ADMIT_P100_API_URL=https://p100.example", "ADMIT_XGATEWAY_API_KEY=k"), "",
 		[]string{"ADMIT_P100_API_KEY: is needed beside ADMIT_P100_API_URL", "ADMIT_XGATEWAY_API_URL: is needed beside ADMIT_XGATEWAY_API_KEY"}},
 	{"asks in the clear", base("ADMIT_P100_API_URL=http://p100.example", "ADMIT_P100_API_KEY=k", "ADMIT_XGATEWAY_API_URL=http://127.0.0.1:1", "ADMIT_XGATEWAY_API_KEY=k"), "",
@@ -91,33 +84,17 @@ var mistaken = []struct {
 	{"people and APIs in the policy", base("ADMIT_CONFIG=admit.yaml", "ADMIT_P100_API_URL=https://p100.example", "ADMIT_P100_API_KEY=k"),
 		"policy:\n  confirm: [kyc, sepa_kyc]\n  agree_after: -1s\n  four_eyes: [lift, lifft]\n  reversals_per_hour: -1\n  apis: [kyc]\n",
 		[]string{`policy.confirm (line 2): "sepa_kyc" has no API`, "policy.agree_after (line 3)", `policy.four_eyes (line 4): "lifft" is no command`, "policy.reversals_per_hour (line 5)", "policy.apis (line 6): is unknown"}},
-	{"hooks inside", base("ADMIT_CONFIG=admit.yaml", "S=whsec_x"), `hooks:
-  - {name: a, url: "http://localhost/x", secrets_env: S, events: ["*"]}
-  - {name: b, url: "http://10.0.0.1:80/x", secrets_env: S, events: ["*"]}
-  - {name: c, url: "http://[::ffff:127.0.0.1]/x", secrets_env: S, events: ["*"]}
-`, []string{"hooks.url (line 2): a: it leads to this machine", "hooks.url (line 3): b: it leads", "hooks.url (line 4): c: it leads"}},
-	{"reviewers", base("ADMIT_CONFIG=admit.yaml"), `notify:
-  email: {address: "smtp.example:587", from: "hello@example.com"}
-  review_url: /users/{userId}
-  reviewers:
-    to: [reviewer-1, "Reviewer <reviewer-2@example.com>"]
-    digest: "8 am"
-    time_zone: Berlin
-    often: true
-`, []string{"notify.review_url (line 3)", `notify.reviewers.to (line 5): holds "reviewer-1"`, `notify.reviewers.to (line 5): holds "Reviewer`, "notify.reviewers.digest (line 6)", "notify.reviewers.time_zone (line 7)", "notify.reviewers.often (line 8): is unknown"}},
-	{"nobody reviews", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  reviewers: {digest: \"08:00\"}\n",
-		[]string{"notify.reviewers.to (line 3): names nobody"}},
-	{"a place without reviewers", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  review_url: https://admin.example/{userId}\n",
-		[]string{"notify.review_url (line 3): is for the mails to reviewers"}},
-	{"reviewers without mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  reviewers: {to: [reviewer-1@example.com]}\n", []string{"notify.email (line 2): is needed"}},
-	{"mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: smtp.example, tls: perhaps, from: nobody, username_env: SMTP_USER}\n",
-		[]string{"notify.email.username_env (line 2)", "notify.email.address", "notify.email.tls", "notify.email.from"}},
 }
 
 // TestProblems holds that each mistake is named, and that none hides another.
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	for _, c := range mistaken {
+	holdMistakes(t, mistaken)
+}
+
+func holdMistakes(t *testing.T, cases []mistake) {
+	t.Helper()
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, _, problems := load(c.environ, c.file)
@@ -161,11 +138,16 @@ notify:
 	if string(s.Policy.Text()) != string(want.Text()) {
 		t.Errorf("policy\n  %s\nwant\n  %s", s.Policy.Text(), want.Text())
 	}
-	if got := fmt.Sprintf("%+v", s.Hooks); got != "[{Name:core-banking URL:https://core.example/hooks/admit Secrets:[whsec_a whsec_b] AllowPrivate:false TaskQueue: Activity: Events:[access.*]} {Name:crm URL: Secrets:[] AllowPrivate:false TaskQueue:crm Activity:OnOnboardingEvent Events:[onboarding.* check.reversed]}]" {
-		t.Errorf("hooks %s", got)
+	hooks := []settings.Hook{
+		{Name: "core-banking", URL: "https://core.example/hooks/admit", Secrets: []string{"whsec_a", "whsec_b"}, Events: []string{"access.*"}},
+		{Name: "crm", TaskQueue: "crm", Activity: "OnOnboardingEvent", Events: []string{"onboarding.*", "check.reversed"}},
 	}
-	if got := fmt.Sprintf("%+v", *s.Mail); got != "{Address:smtp.example:587 TLS:starttls From:Example <hello@example.com> Username:u Password:p Templates:./templates}" {
-		t.Errorf("mail %s", got)
+	if !reflect.DeepEqual(s.Hooks, hooks) {
+		t.Errorf("hooks %+v", s.Hooks)
+	}
+	mail := settings.Mail{Address: "smtp.example:587", TLS: "starttls", From: "Example <hello@example.com>", Username: "u", Password: "p"}
+	if *s.Mail != mail || !reflect.DeepEqual(*s.Voice, settings.Voice{Templates: "./templates"}) {
+		t.Errorf("mail %+v, voice %+v", *s.Mail, *s.Voice)
 	}
 	if ts := s.Targets(); len(ts) != 3 || ts[2].Name != onboarding.MailTarget {
 		t.Errorf("targets %+v", ts)
@@ -229,25 +211,6 @@ func TestAPIs(t *testing.T) {
 	}
 	if len(onboarding.DefaultPolicy().APIs) != 0 {
 		t.Error("the built-in policy has changed")
-	}
-}
-
-// TestReviewers holds how reviewers are read.
-func TestReviewers(t *testing.T) {
-	t.Parallel()
-	s, warnings, problems := load(base("ADMIT_CONFIG=admit.yaml"), `notify:
-  email: {address: "smtp.example:587", from: "hello@example.com"}
-  reviewers: {to: [reviewer-1@example.com, reviewer-2@example.com], digest: "08:00", time_zone: Europe/Berlin, language: de}
-  review_url: "https://admin.example/users/{userId}"
-`)
-	if len(warnings)+len(problems) != 0 {
-		t.Fatalf("warnings %v, problems %v", warnings, problems)
-	}
-	if got := fmt.Sprintf("%+v", *s.Reviewers); got != "{To:[reviewer-1@example.com reviewer-2@example.com] Language:de TimeZone:Europe/Berlin Digest:08:00 ReviewURL:https://admin.example/users/{userId}}" {
-		t.Errorf("reviewers %s", got)
-	}
-	if ts := s.Targets(); len(ts) != 2 || ts[1].Name != onboarding.ReviewersTarget {
-		t.Errorf("targets %+v", ts)
 	}
 }
 
