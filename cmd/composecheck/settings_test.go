@@ -150,17 +150,23 @@ func TestExampleConfiguration(t *testing.T) {
 	if got, want := as.Policy.RequireAll, built.Policy.RequireAll; !slices.Equal(got, want) {
 		t.Errorf("require_all = %v, built in is %v", got, want)
 	}
+	if got, want := as.Policy.Settle, built.Policy.Settle; got != want {
+		t.Errorf("settle = %v, built in is %v", got.D(), want.D())
+	}
 	if got, want := as.Policy.RequireIfStarted, built.Policy.RequireIfStarted; !slices.Equal(got, want) {
 		t.Errorf("require_if_started = %v, built in is %v", got, want)
 	}
 	secrets := func(name string) string {
-		return map[string]string{"CORE_HOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", "SMTP_USER": "u", "SMTP_PASSWORD": "p"}[name]
+		return map[string]string{
+			"CORE_HOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", "ANALYTICS_HOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+			"SMTP_USER": "u", "SMTP_PASSWORD": "p", "RESUME_SECRETS": "0123456789abcdef0123456789abcdef",
+		}[name]
 	}
 	on, problems := settings.ParseConfig([]byte(comment.ReplaceAllString(text, "$1")), secrets)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if len(on.Hooks) != 2 || on.Mail == nil || on.Reviewers == nil || len(on.Policy.FourEyes) == 0 || on.Policy.ReversalsPerHour == 0 {
+	if len(on.Hooks) != 3 || on.Mail == nil || on.Voice.ResumeURL == "" || on.Reviewers == nil || len(on.Policy.FourEyes) == 0 || on.Policy.ReversalsPerHour == 0 {
 		t.Errorf("switched on: %d hooks, mail %v, reviewers %v, policy %s", len(on.Hooks), on.Mail, on.Reviewers, on.Policy.Text())
 	}
 }
