@@ -145,6 +145,9 @@ type TimelineEntry struct {
 	LastAnswer string      `json:"lastAnswer,omitempty"`
 	DoneAt     *time.Time  `json:"doneAt,omitempty"` // when it was delivered, superseded or parked
 	NextTry    *time.Time  `json:"nextTry,omitempty"`
+	About      string      `json:"about,omitempty"`      // the checks that it is about, separated by commas
+	ReplayedBy string      `json:"replayedBy,omitempty"` // who had it sent, or sent again
+	ReplayedAt *time.Time  `json:"replayedAt,omitempty"`
 }
 
 // Change is one field of the state that an input changed.
