@@ -142,8 +142,9 @@ type entry struct {
 	Input, Outcome, Code, Reason      string
 	Actor, RequestID                  string
 	Effect, Target, State, LastAnswer string
+	Key                               string
 	Attempts                          int
-	DoneAt                            *time.Time
+	DoneAt, NextTry                   *time.Time
 	Body                              json.RawMessage
 }
 

@@ -1,8 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,13 +20,7 @@ func TestRolesApart(t *testing.T) {
 	s.ready(first)
 	second := s.spawn("worker", "ADMIT_ADMIN_LISTEN="+freeAddress(t))
 	ingress := s.spawn("ingress", "ADMIT_ADMIN_LISTEN="+freeAddress(t))
-	eventually(t, startTime, "the ingress listens", func() error {
-		status, body, err := s.get("http://"+s.public+"/webhook/health", "")
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("%d %s", status, body)
-		}
-		return err
-	})
+	s.listens()
 	for i := range users {
 		s.accepted(pathKYC, kyc(s.user(i), "VERIFIED", ""))
 		s.accepted(pathKYC, kyc(s.user(i), "NOT_VERIFIED", ""))

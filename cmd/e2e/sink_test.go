@@ -29,10 +29,28 @@ type call struct {
 	}
 }
 
+// key is the idempotency key of the effect at a target, as the ledger has it.
+func (c call) key(target string) string {
+	what := c.Type
+	if c.Data.Check != "" {
+		what += ":" + c.Data.Check
+	}
+	return fmt.Sprintf("%s/%d/%s/%s", c.Data.UserID, c.Data.Version, what, target)
+}
+
+// verifier tells whether a request is well signed: what the public libraries do.
+type verifier interface {
+	Verify(body []byte, header http.Header) error
+}
+
 // sink is a system of the merchant's that hooks are sent to. It believes only
 // what the public Standard Webhooks library finds well signed.
 type sink struct {
-	server *httptest.Server
+	server   *httptest.Server
+	verifier verifier
+	// sees is told of each call that is taken or not, before it is answered and once
+	// the answer is on its way. It is set before the first call.
+	sees func(c call, answered bool)
 
 	mu     sync.Mutex
 	answer func(call) int
@@ -47,24 +65,8 @@ func newSink(t *testing.T) *sink {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &sink{answer: func(call) int { return http.StatusNoContent }}
-	k.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at := time.Now()
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return // the sender went away, and will come again
-		}
-		if err := verifier.Verify(body, r.Header); err != nil {
-			k.fault("verify: %v", err)
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		c := call{ID: r.Header.Get(standardwebhooks.HeaderWebhookID), At: at, Raw: body}
-		if err := json.Unmarshal(body, &c); err != nil {
-			k.fault("decode: %v", err)
-		}
-		w.WriteHeader(k.take(c))
-	}))
+	k := &sink{verifier: verifier, sees: func(call, bool) {}, answer: func(call) int { return http.StatusNoContent }}
+	k.server = httptest.NewServer(k)
 	t.Cleanup(func() {
 		k.server.Close()
 		for _, f := range k.faults {
@@ -74,12 +76,36 @@ func newSink(t *testing.T) *sink {
 	return k
 }
 
-func (k *sink) take(c call) int {
+// ServeHTTP takes one call.
+func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	at := time.Now()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the sender went away, and will come again
+	}
+	if err := k.verifier.Verify(body, r.Header); err != nil {
+		k.fault("verify: %v", err)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	c := call{ID: r.Header.Get(standardwebhooks.HeaderWebhookID), At: at, Raw: body}
+	if err := json.Unmarshal(body, &c); err != nil {
+		k.fault("decode: %v", err)
+	}
+	c = k.take(c)
+	k.sees(c, false)
+	w.WriteHeader(c.Status)
+	// An error means that the sender is gone, which is its affair.
+	_ = http.NewResponseController(w).Flush()
+	k.sees(c, true)
+}
+
+func (k *sink) take(c call) call {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c.Status = k.answer(c)
 	k.calls = append(k.calls, c)
-	return c.Status
+	return c
 }
 
 func (k *sink) fault(format string, args ...any) {
@@ -137,7 +163,7 @@ func (k *sink) twice() []string {
 	taken := map[string]int{}
 	for _, c := range k.calls {
 		if c.Status < 300 {
-			taken[fmt.Sprintf("%s/%d/%s:%s", c.Data.UserID, c.Data.Version, c.Type, c.Data.Check)]++
+			taken[c.key("")]++
 		}
 	}
 	var again []string
@@ -147,6 +173,24 @@ func (k *sink) twice() []string {
 		}
 	}
 	return again
+}
+
+// follows holds that access never went backwards, and that who drops what is
+// older than what was taken ends with the user's access.
+func (k *sink) follows(t *testing.T, v view) {
+	t.Helper()
+	newest, access := int64(0), "none"
+	for _, c := range k.of(v.UserID, "access.granted", "access.revoked") {
+		if c.Data.AccessVersion < newest {
+			t.Errorf("%s came with access version %d after %d", c.Type, c.Data.AccessVersion, newest)
+		}
+		if c.Status < 300 && c.Data.AccessVersion > newest {
+			newest, access = c.Data.AccessVersion, c.Data.Access
+		}
+	}
+	if newest != v.AccessVersion || access != v.Access {
+		t.Errorf("access of %s ends downstream as %s %d; it is %s %d", v.UserID, access, newest, v.Access, v.AccessVersion)
+	}
 }
 
 // hook is the configuration's lines for the sink, as the hook "core".

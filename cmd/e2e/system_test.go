@@ -126,6 +126,18 @@ func (s *system) ready(c *child) {
 	})
 }
 
+// listens waits until the public listener answers.
+func (s *system) listens() {
+	s.t.Helper()
+	eventually(s.t, startTime, "the ingress listens", func() error {
+		status, body, err := s.get("http://"+s.public+"/webhook/health", "")
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("%d %s", status, body)
+		}
+		return err
+	})
+}
+
 // user returns a user ID that no other test uses.
 func (s *system) user(n int) string {
 	name, _, _ := strings.Cut(s.t.Name(), "/")
