@@ -32,7 +32,7 @@ demo: build ## what make run does, on data that is thrown away; ends after the t
 	bin/devstack exec -- bin/simulator run --admit bin/admit --example-worker bin/exampleworker --once
 
 .PHONY: test
-test: bin/devstack ## run every test on a real PostgreSQL and a real Temporal
+test: bin/devstack typescript-worker ## run every test on a real PostgreSQL and a real Temporal
 	bin/devstack exec -- go test $(RACE) -timeout 15m $$(go list ./... | grep -v /cmd/e2e)
 	@# By itself, for it floods and kills, and others look at the clock.
 	bin/devstack exec -- go test $(RACE) -timeout 15m ./cmd/e2e
@@ -54,6 +54,10 @@ build: bin/devstack ## put bin/admit, bin/devstack and the rest in place
 bin/devstack: $(shell find cmd/devstack -name '*.go' -o -name '*.html' -o -name 'go.*')
 	@[ -x $@ ] || echo "building the embedded Temporal server: the first time takes some minutes"
 	cd cmd/devstack && go build -o ../../bin/devstack .
+
+.PHONY: typescript-worker
+typescript-worker: ## build the example worker in TypeScript, where it changed
+	@examples/typescript-worker/build.sh
 
 .PHONY: format
 format: ## fail where a file is not formatted
