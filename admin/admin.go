@@ -1,6 +1,7 @@
 // Package admin is the operator's listener: it shows where users stand, what
-// happened to them and why, starts and imports onboardings, takes commands, erases
-// personal data, wakes workflows, and replays webhooks that nobody understood.
+// happened to them and why, starts and imports onboardings, takes commands, keeps
+// and erases personal data, wakes workflows, replays webhooks that nobody
+// understood, and shows hooks, tries them, and sends them again what they did not take.
 // Health, readiness, metrics and the API's own description need no token;
 // everything else needs one, and the token's name is the actor in the audit.
 //
@@ -104,16 +105,22 @@ const (
 	MaxImport     = 1000
 )
 
-// Options are what a Server needs. All fields above Engine and the Decoder must
+// Options are what a Server needs. All fields above Tester and the Decoder must
 // be set; without Tokens nobody gets in.
 type Options struct {
 	Tokens    []Token
 	Store     Store
 	Commander Commander
 	Ringer    Ringer
+	Hooks     HookStore
+	Contacts  Contacts
 	Ready     func(context.Context) ReadyReport
 	Metrics   http.Handler
 	Logger    *slog.Logger
+	// Tester tries hooks; unset, a test is refused. Pollers knows who polls other
+	// teams' task queues; unset, that is not shown.
+	Tester  Tester
+	Pollers Pollers
 	// Engine says whether the engine answers, so that nobody is told of rings that
 	// nobody hears. Unset, it is not asked.
 	Engine func(context.Context) error
@@ -136,6 +143,9 @@ type Limits struct {
 	Ready    time.Duration // for finding out whether the process is ready, 3 s
 	Import   time.Duration // for an import's transaction, 20 s
 	Wake     time.Duration // for waking a page of users, 20 s
+	Replay   time.Duration // for a page of what a hook is told again, 20 s
+	Test     time.Duration // for trying a hook, 10 s
+	Pollers  time.Duration // for asking who polls a task queue, 2 s
 	Shutdown time.Duration // for the requests in flight when the listener stops, 20 s
 }
 
@@ -152,6 +162,9 @@ func (l Limits) withDefaults() Limits {
 		{&l.Ready, 3 * time.Second},
 		{&l.Import, 20 * time.Second},
 		{&l.Wake, 20 * time.Second},
+		{&l.Replay, 20 * time.Second},
+		{&l.Test, 10 * time.Second},
+		{&l.Pollers, 2 * time.Second},
 		{&l.Shutdown, 20 * time.Second},
 	} {
 		if *d.field <= 0 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"admit/admin"
+	"admit/onboarding"
 )
 
 const command = `{"command":"hold","reason":"a reason"}`
@@ -28,6 +29,13 @@ var guarded = []struct {
 	{"DELETE", "/v1/users/user-1/personal-data", `{"reason":"a reason"}`, "admin", 200},
 	{"POST", "/v1/imports", imported, "admin", 200},
 	{"POST", "/v1/wake", `{"userIds":["user-1"]}`, "operate", 200},
+	{"GET", "/v1/hooks", "", "read", 200},
+	{"GET", "/v1/hooks/core-banking/failed", "", "read", 200},
+	{"POST", "/v1/hooks/core-banking/replay", `{"reason":"a reason","all":true}`, "operate", 200},
+	{"POST", "/v1/hooks/core-banking/test", "", "operate", 200},
+	{"GET", "/v1/users/user-1/contact", "", "operate", 200},
+	{"PUT", "/v1/users/user-1/contact", `{"email":"user-1@example.com"}`, "operate", 200},
+	{"DELETE", "/v1/users/user-1/contact", `{"reason":"a reason"}`, "operate", 200},
 }
 
 func TestRoles(t *testing.T) {
@@ -39,7 +47,9 @@ func TestRoles(t *testing.T) {
 		} {
 			t.Run(g.method+" "+g.path+" as "+c.role, func(t *testing.T) {
 				t.Parallel()
-				s := newSetup(t, newStore("user-1"), admin.Limits{})
+				st := newStore("user-1")
+				st.contacts["user-1"] = onboarding.Contact{Locale: "de"}
+				s := newSetup(t, st, admin.Limits{})
 				w := s.ask(g.method, g.path, c.token, g.body)
 				switch {
 				case c.role == "none":
@@ -49,7 +59,7 @@ func TestRoles(t *testing.T) {
 				case w.Code != g.status:
 					t.Errorf("%d: %s", w.Code, w.Body)
 				}
-				if len(s.store.commands)+len(s.store.replays)+len(s.store.imports)+len(s.store.rings) > 0 && w.Code >= 400 {
+				if len(st.commands)+len(st.replays)+len(st.imports)+len(st.rings)+len(st.hookCalls)+len(st.tried)+len(st.forgotten) > 0 && w.Code >= 400 {
 					t.Error("what was refused is stored")
 				}
 			})

@@ -87,7 +87,7 @@ func docGroups(api *huma.OpenAPI) []docGroup {
 		g := docGroup{Name: tag.Name}
 		for _, path := range slices.Sorted(maps.Keys(api.Paths)) {
 			item := api.Paths[path]
-			for _, op := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+			for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
 				if op != nil && slices.Contains(op.Tags, tag.Name) {
 					g.Operations = append(g.Operations, docOf(op))
 				}

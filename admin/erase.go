@@ -63,12 +63,19 @@ func (in *eraseInput) merged() (eraseBody, []fault) {
 		name, query string
 		body        *string
 	}{{"reason", in.Reason, &body.Reason}, {"requestId", in.RequestID, &body.RequestID}, {"approves", in.Approves, &body.Approves}} {
-		switch {
-		case *f.body == "":
-			*f.body = f.query
-		case f.query != "" && f.query != *f.body:
-			faults = append(faults, fault{Location: "query." + f.name, Message: "differs from the body's; say it once"})
-		}
+		faults = append(faults, merge(f.name, f.query, f.body)...)
 	}
 	return body, faults
+}
+
+// merge fills a field that the body lacks from the query, or says that the two
+// differ.
+func merge(name, query string, body *string) []fault {
+	switch {
+	case *body == "":
+		*body = query
+	case query != "" && query != *body:
+		return []fault{{Location: "query." + name, Message: "differs from the body's; say it once"}}
+	}
+	return nil
 }

@@ -10,9 +10,10 @@ type exchange struct {
 	id      string // the request's
 	actor   string // the token's name, "" where none was proven
 	userID  string // usable, and of a proven actor
+	hook    string // one that there is
 	command string // a known one
-	outcome string // of the command
-	users   int    // woken or imported
+	outcome string // of the command, or of a hook's test
+	users   int    // woken, imported, or of whom a hook is told again
 	code    string // of the refusal
 	status  int    // as written, 0 for none yet
 	err     error  // why it failed; for the log alone

@@ -20,7 +20,7 @@ const (
 
 var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
-// store is a Store, a Commander and a Ringer in memory.
+// store is all that a Server needs, in memory.
 type store struct {
 	mu       sync.Mutex
 	users    map[string]onboarding.Onboarding
@@ -52,6 +52,19 @@ type store struct {
 	explained onboarding.Explained
 	imported  onboarding.Imported // what Import answers
 	imports   []importCall
+
+	targets   []onboarding.HookView
+	listings  int                                  // how often they were asked for
+	parked    map[string][]onboarding.FailedEffect // by target
+	hookCalls []hookCall
+	replayed  []string           // the users of rings whose cause is replay
+	attempt   onboarding.Attempt // what a test comes to
+	testErr   error
+	tried     []string // tests that were kept
+	triedErr  error
+	polls     int // of the task queue crm-queue
+	polled    time.Time
+	forgotten []string // contacts that were deleted, and by whom
 }
 
 type importCall struct {
@@ -75,6 +88,7 @@ func newStore(users ...string) *store {
 	s := &store{
 		users: map[string]onboarding.Onboarding{}, contacts: map[string]onboarding.Contact{},
 		commands: map[string]onboarding.Command{}, outcomes: map[string]onboarding.CommandOutcome{},
+		targets: hooks(), parked: effects(), attempt: onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "204"},
 	}
 	for _, u := range users {
 		s.users[u] = user(u)
@@ -303,8 +317,11 @@ func (s *store) Ring(userID string, r onboarding.Ring) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rings = append(s.rings, r)
-	if r.Cause == "wake" {
+	switch r.Cause {
+	case "wake":
 		s.woken = append(s.woken, userID)
+	case "replay":
+		s.replayed = append(s.replayed, userID)
 	}
 }
 

@@ -24,14 +24,16 @@ func TestLogHoldsNoSecret(t *testing.T) {
 		`{"userId":"user-1","contact":{"email":"secret-text@example.com","name":"secret-text"}}`,
 		`{"userId":"secret-text\u0000","contact":{"email":"secret-text"}}`,
 		`{"id":"i-1","users":[{"line":1,"userId":"secret-text","checks":["kyc"],"since":"2024-05-31T12:00:00Z","contact":{"email":"secret-text@example.com"}}]}`,
-		`{"reason":"secret-text"}`, `{"userIds":["secret-text"]}`,
+		`{"reason":"secret-text"}`, `{"userIds":["secret-text"]}`, `{"reason":"secret-text","all":true}`,
+		`{"email":"secret-text@example.com","name":"secret-text"}`,
 	}
 	requests := 0
 	for _, body := range bodies {
 		for _, path := range []string{commandsPath, "/v1/onboardings", "/v1/onboardings?after=secret-text", "/secret-text", "/v1/onboardings?secret-text=1",
-			"/v1/imports", "/v1/wake", erasePath + "?reason=secret-text", "/v1/onboardings/user-1/audit?at=secret-text"} {
+			"/v1/imports", "/v1/wake", erasePath + "?reason=secret-text", "/v1/onboardings/user-1/audit?at=secret-text",
+			reachPath + "?reason=secret-text", "/v1/hooks/core-banking/replay", "/v1/hooks/secret-text/test", "/v1/hooks/secret-text/failed"} {
 			for _, token := range []string{adminToken, secret} {
-				for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete, "SECRET-TEXT"} {
+				for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, "SECRET-TEXT"} {
 					r := httptest.NewRequest(method, path, strings.NewReader(body))
 					r.Header.Set("Authorization", "Bearer "+token)
 					r.Header.Set("X-Request-Id", "{secret-text}")
@@ -84,6 +86,12 @@ var logLines = []struct {
 		"level": "INFO", "status": 200.0, "route": "/v1/imports", "actor": "root", "users": 1.0, "seconds": 2.0}},
 	{"waking", "POST", "/v1/wake", operateToken, `{"userIds":["user-1"]}`, nil, fields{
 		"level": "INFO", "status": 200.0, "route": "/v1/wake", "actor": "clerk", "users": 1.0}},
+	{"a hook told again", "POST", "/v1/hooks/core-banking/replay", operateToken, `{"reason":"secret-text","ids":[4]}`, nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/hooks/{name}/replay", "actor": "clerk", "hook": "core-banking", "users": 1.0}},
+	{"a hook's test", "POST", "/v1/hooks/core-banking/test", operateToken, "", nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/hooks/{name}/test", "actor": "clerk", "hook": "core-banking", "outcome": "delivered"}},
+	{"a contact", "PUT", reachPath, operateToken, `{"email":"secret-text@example.com"}`, nil, fields{
+		"level": "INFO", "status": 200.0, "route": "/v1/users/{userId}/contact", "actor": "clerk", "userId": "user-1"}},
 	{"unauthorised", "GET", "/v1/onboardings/user-1", "", "", nil, fields{
 		"level": "WARN", "status": 401.0, "route": "/v1/onboardings/{userId}", "code": "unauthorized"}},
 	{"forbidden", "POST", commandsPath, readToken, command, nil, fields{

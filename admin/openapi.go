@@ -14,6 +14,7 @@ const (
 	securityScheme = "token"
 	tagOnboardings = "Onboardings"
 	tagEvents      = "Events"
+	tagHooks       = "Hooks"
 	tagProcess     = "The process"
 )
 
@@ -24,15 +25,15 @@ func description() *huma.OpenAPI {
 		Info: &huma.Info{
 			Title:   "Admit: admin API",
 			Version: "1",
-			Description: "Shows where users stand, what happened to them and why, starts and imports onboardings, takes operators' commands, erases personal data, wakes users, and replays webhooks that nobody understood.\n\n" +
+			Description: "Shows where users stand, what happened to them and why, starts and imports onboardings, takes operators' commands, keeps and erases personal data, wakes users, replays webhooks that nobody understood, and tells hooks again what they did not take.\n\n" +
 				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB, imports of 1 MiB, payloads to decrypt of 4 MiB.",
 		},
-		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagEvents}, {Name: tagProcess}},
+		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagEvents}, {Name: tagHooks}, {Name: tagProcess}},
 		Components: &huma.Components{
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{securityScheme: {
 				Type: "http", Scheme: "bearer",
-				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs, and decrypting), operate (also starts, commands, waking and replays) or admin (also imports and erasing); its name is the actor in the audit.",
+				Description: "One of the tokens in ADMIT_ADMIN_TOKENS. Its role is read (all GETs but contacts, and decrypting), operate (also contacts, starts, commands, waking, replays and trying hooks) or admin (also imports and erasing); its name is the actor in the audit.",
 			}},
 		},
 	}
@@ -86,7 +87,7 @@ func problemResponse(status int, schemas huma.Registry) *huma.Response {
 }
 
 // requests are the types that are sent, not answered.
-var requests = []string{"StartBody", "ContactBody", "CommandBody", "EraseBody", "ImportBody", "ImportUser", "WakeBody"}
+var requests = []string{"StartBody", "ContactBody", "CommandBody", "EraseBody", "ImportBody", "ImportUser", "WakeBody", "ForgetBody", "HookReplayBody"}
 
 // nullable are the fields that hold one of the types, or null.
 var nullable = map[string][]string{
@@ -115,7 +116,7 @@ func annotate(schemas map[string]*huma.Schema) error {
 			schemas[name].Properties[field] = &huma.Schema{AnyOf: []*huma.Schema{schemas[name].Properties[field], {Type: "null"}}}
 		}
 	}
-	for _, all := range []map[string]map[string]annotation{annotations, auditAnnotations, {"Problem": {"reason": note(reasonsText())}}} {
+	for _, all := range []map[string]map[string]annotation{annotations, auditAnnotations, hookAnnotations, {"Problem": {"reason": note(reasonsText())}}} {
 		for name, fields := range all {
 			for field, a := range fields {
 				if schemas[name] == nil || schemas[name].Properties[field] == nil {

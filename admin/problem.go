@@ -48,7 +48,7 @@ var (
 	unusable         = &refusal{status: http.StatusUnprocessableEntity, code: "invalid", detail: "What was sent cannot be stored or looked up."}
 	conflict         = &refusal{status: http.StatusConflict, code: "conflict", detail: "The request ID was used before for another command, reason or token."}
 	unheard          = &refusal{status: http.StatusNotFound, code: "not_found", detail: "Nothing had been received of a user with this ID by that time."}
-	busy             = &refusal{status: http.StatusTooManyRequests, code: "busy", detail: "Another call wakes users at the moment; send this one again.", retryAfter: 2 * time.Second}
+	busy             = &refusal{status: http.StatusTooManyRequests, code: "busy", detail: "Another call wakes users, or has hooks told again, at the moment; send this one again.", retryAfter: 2 * time.Second}
 	engineAway       = &refusal{status: http.StatusServiceUnavailable, code: "unavailable", detail: "The engine does not answer at the moment, so nobody was woken.", retryAfter: 5 * time.Second}
 	unavailable      = &refusal{status: http.StatusServiceUnavailable, code: "unavailable", detail: "The store does not answer at the moment.", retryAfter: 5 * time.Second}
 	broken           = &refusal{status: http.StatusInternalServerError, code: "internal", detail: "The request could not be handled."}
@@ -97,7 +97,7 @@ type problem struct {
 	Type      string  `json:"type"`
 	Title     string  `json:"title"`
 	Status    int     `json:"status"`
-	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, import_exists, not_replayable, too_large, invalid, busy, unavailable, internal"`
+	Code      string  `json:"code" doc:"Stable, for machines: malformed, unauthorized, forbidden, not_found, method_not_allowed, timeout, conflict, refused, import_exists, not_replayable, not_testable, no_contact, too_large, invalid, busy, unavailable, internal"`
 	Detail    string  `json:"detail" doc:"For humans"`
 	Reason    string  `json:"reason,omitempty"`
 	Errors    []fault `json:"errors,omitempty" nullable:"false" doc:"Of invalid: each mistake; of import_exists: each user who exists"`

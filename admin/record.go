@@ -31,7 +31,7 @@ func (s *Server) line(r *http.Request, x *exchange, took time.Duration) {
 	}
 	for _, a := range []slog.Attr{
 		slog.String("method", method), slog.String("route", chi.RouteContext(r.Context()).RoutePattern()),
-		slog.String("actor", x.actor), slog.String("userId", x.userID), slog.String("command", x.command),
+		slog.String("actor", x.actor), slog.String("userId", x.userID), slog.String("hook", x.hook), slog.String("command", x.command),
 		slog.String("outcome", x.outcome), slog.String("code", x.code),
 	} {
 		if a.Value.String() != "" {

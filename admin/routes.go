@@ -31,10 +31,15 @@ func (s *Server) route(metrics http.Handler) error {
 	s.registerExplain(api)
 	s.registerCommand(api)
 	s.registerErase(api)
+	s.registerReach(api)
 	s.registerImport(api)
 	s.registerWake(api)
 	s.registerEvents(api)
 	s.registerReplay(api)
+	s.registerHooks(api)
+	s.registerFailed(api)
+	s.registerHookReplay(api)
+	s.registerHookTry(api)
 	s.router.Method(http.MethodGet, "/metrics", quiet(metrics))
 	s.routeCodec(api.OpenAPI())
 	return s.describe(api.OpenAPI())
@@ -83,7 +88,7 @@ func (s *Server) operation(id, method, path string, needed Role, schemas huma.Re
 	}
 	refusals = append(refusals, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
 		http.StatusInternalServerError, http.StatusServiceUnavailable)
-	if method == http.MethodPost || method == http.MethodDelete {
+	if method != http.MethodGet {
 		refusals = append(refusals, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
 	}
 	slices.Sort(refusals)

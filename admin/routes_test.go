@@ -31,6 +31,8 @@ func TestUserIDsInPaths(t *testing.T) {
 			{"GET", "/v1/onboardings/%s/audit?at=2026-02-28", "", readToken}, {"GET", "/v1/onboardings/%s/explain", "", readToken},
 			{"POST", "/v1/onboardings/%s/commands", command, operateToken},
 			{"DELETE", "/v1/users/%s/personal-data", `{"reason":"a reason","requestId":"e-1"}`, adminToken},
+			{"PUT", "/v1/users/%s/contact", `{"locale":"de"}`, operateToken}, {"GET", "/v1/users/%s/contact", "", operateToken},
+			{"DELETE", "/v1/users/%s/contact", `{"reason":"a reason"}`, operateToken},
 		} {
 			req, err := http.NewRequest(c.method, srv.URL+strings.Replace(c.path, "%s", escaped, 1), strings.NewReader(c.body))
 			if err != nil {
@@ -75,6 +77,12 @@ func TestUnusableUserIDs(t *testing.T) {
 		}
 		wantProblem(t, s.ask("POST", "/v1/onboardings/"+escaped+"/commands", operateToken, command), 422, "invalid")
 		wantProblem(t, s.ask("DELETE", "/v1/users/"+escaped+"/personal-data", adminToken, `{"reason":"a reason"}`), 422, "invalid")
+		for method, body := range map[string]string{"GET": "", "PUT": `{"locale":"de"}`, "DELETE": `{"reason":"a reason"}`} {
+			p := wantProblem(t, s.ask(method, "/v1/users/"+escaped+"/contact", operateToken, body), 422, "invalid")
+			if p.Errors[0].Location != "path.userId" {
+				t.Errorf("%s %s: %+v", method, escaped, p)
+			}
+		}
 	}
 	if log := s.logged(); strings.Contains(log, `"userId":`) {
 		t.Errorf("an unusable user ID is logged: %s", log)
@@ -98,6 +106,8 @@ func TestNotFoundAndNotAllowed(t *testing.T) {
 		{"the explanation of nobody", "GET", "/v1/onboardings/user-2/explain", 404, "not_found", ""},
 		{"an audit of nobody", "GET", "/v1/onboardings/user-2/audit?at=2026-02-28", 404, "not_found", ""},
 		{"another method on personal data", "GET", "/v1/users/user-1/personal-data", 405, "method_not_allowed", "DELETE"},
+		{"another method on a contact", "POST", "/v1/users/user-1/contact", 405, "method_not_allowed", "GET, PUT, DELETE"},
+		{"another method on hooks", "POST", "/v1/hooks", 405, "method_not_allowed", "GET"},
 		{"another method", "DELETE", "/v1/onboardings/user-1", 405, "method_not_allowed", "GET"},
 		{"another method on both", "PUT", "/v1/onboardings", 405, "method_not_allowed", "GET, POST"},
 		{"another method, escaped", "PUT", "/v1/onboardings/a%2Fb", 405, "method_not_allowed", "GET"},

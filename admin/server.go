@@ -10,10 +10,13 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
+
+	"admit/onboarding"
 )
 
 // maxHeader is the size of the largest header, in bytes. (net/http adds 4 KiB.)
@@ -31,8 +34,13 @@ type Server struct {
 	now       func() time.Time
 	newID     func() string
 	engine    func(context.Context) error // nil where it is not asked
-	waking    chan struct{}               // holds one while users are woken
+	waking    chan struct{}               // holds one while users are rung
 	decoder   Decoder
+	hooks     HookStore
+	contacts  Contacts
+	tester    Tester                                // nil where nothing is sent
+	pollers   Pollers                               // nil where Temporal is not asked
+	targets   atomic.Pointer[[]onboarding.HookView] // those that are configured; nil until asked for
 	// The origin whose pages may have payloads decoded, "" for none.
 	codecOrigin string
 
@@ -49,6 +57,7 @@ func New(o Options) (*Server, error) {
 		tokens: o.Tokens, store: o.Store, commander: o.Commander, ringer: o.Ringer, isReady: o.Ready,
 		logger: o.Logger, limits: o.Limits.withDefaults(), now: o.Now, newID: o.NewID, router: chi.NewRouter(),
 		engine: o.Engine, waking: make(chan struct{}, 1), decoder: o.Decoder, codecOrigin: o.CodecOrigin,
+		hooks: o.Hooks, contacts: o.Contacts, tester: o.Tester, pollers: o.Pollers,
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -92,8 +101,9 @@ func (s *Server) server() *http.Server {
 		// A handler sets the body's own deadline; this one is for bodies that no
 		// handler reads.
 		ReadTimeout: l.Header + l.Body,
-		// A command asks the store three times and waits for its outcome.
-		WriteTimeout:   l.Header + l.Body + max(3*l.Store+l.Command, l.Import, l.Ready+l.Wake),
+		// A command asks the store three times and waits for its outcome; others look
+		// for their user or hook before or after.
+		WriteTimeout:   l.Header + l.Body + max(3*l.Store+l.Command, l.Import, l.Ready+l.Wake, l.Store+l.Replay+l.Wake, 2*l.Store+l.Test, l.Store+l.Pollers),
 		IdleTimeout:    l.Idle,
 		MaxHeaderBytes: maxHeader,
 		// "OPTIONS *" is answered like any other path that is nobody's.

@@ -47,7 +47,7 @@ func newSetup(t testing.TB, st *store, limits admin.Limits) *setup {
 	s := &setup{store: st, ready: admin.ReadyReport{Ready: true, Checks: map[string]string{"postgres": "ok", "temporal": "ok"}}}
 	clock := at
 	s.Server, err = admin.New(admin.Options{
-		Tokens: parsed, Store: st, Commander: st, Ringer: st, Limits: limits, Decoder: turned{},
+		Tokens: parsed, Store: st, Hooks: st, Contacts: st, Tester: st, Pollers: st, Commander: st, Ringer: st, Limits: limits, Decoder: turned{},
 		Engine: func(context.Context) error {
 			st.mu.Lock()
 			defer st.mu.Unlock()

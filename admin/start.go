@@ -50,9 +50,7 @@ func (s *Server) start(ctx context.Context, in *startInput) (*startOutput, error
 	if err != nil {
 		return nil, failed(ctx, err)
 	}
-	if eventID != 0 {
-		s.ringer.Ring(userID, onboarding.Ring{EventID: eventID, Provider: onboarding.SourceMerchant, Route: onboarding.RouteStart})
-	}
+	s.ringMerchant(userID, eventID)
 	o, err := s.onboarding(ctx, userID)
 	if err != nil {
 		return nil, failed(ctx, err) // the same start again is answered 200

@@ -113,7 +113,7 @@ func (s *Server) wakeNamed(ctx context.Context, userIDs []string) (a wakeAnswer,
 		case err != nil:
 			return a, err
 		}
-		if err := s.ring(ctx, userID); err != nil {
+		if err := s.ring(ctx, userID, "wake"); err != nil {
 			return a, err
 		}
 		a.Rung++
@@ -134,7 +134,7 @@ func (s *Server) wakePage(ctx context.Context, b wakeBody) (a wakeAnswer, err er
 		return a, err
 	}
 	for _, o := range page {
-		if err := s.ring(ctx, o.UserID); err != nil {
+		if err := s.ring(ctx, o.UserID, "wake"); err != nil {
 			return a, err
 		}
 		a.Rung++
@@ -143,14 +143,14 @@ func (s *Server) wakePage(ctx context.Context, b wakeBody) (a wakeAnswer, err er
 	return a, nil
 }
 
-// ring rings one user, and takes its time.
-func (s *Server) ring(ctx context.Context, userID string) error {
-	s.ringer.Ring(userID, onboarding.Ring{Cause: "wake"})
+// ring rings one user for a cause, and takes its time.
+func (s *Server) ring(ctx context.Context, userID, cause string) error {
+	s.ringer.Ring(userID, onboarding.Ring{Cause: cause})
 	pause := time.NewTimer(wakeEvery)
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():
-		return fmt.Errorf("wake users: %w", ctx.Err())
+		return fmt.Errorf("ring users: %w", ctx.Err())
 	case <-pause.C:
 		return nil
 	}
