@@ -73,20 +73,29 @@ func (r *reader) voice(m map[string]*yaml.Node) *Voice {
 // signature is as strong as its secret.
 const minResumeSecret = 32
 
-// resume holds that the links by which users go on can be made.
+// resume holds that the links by which users go on can be made. The token lets its
+// bearer go on as the user, so it must travel encrypted.
 func (r *reader) resume(v *Voice, m map[string]*yaml.Node) {
+	const example = "as https://app.example/{stage}?t={token}"
 	places := strings.NewReplacer("{stage}", "x", "{token}", "x")
-	u, err := url.Parse(places.Replace(v.ResumeURL))
+	filled, line := places.Replace(v.ResumeURL), m["resume_url"].Line
+	bad := func(what string) { r.bad("notify.resume_url", line, "%s, %s", what, example) }
+	u, err := url.Parse(filled)
+	before, _, _ := strings.Cut(v.ResumeURL, "{")
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
-		r.bad("notify.resume_url", m["resume_url"].Line, "must be an http or https URL, as https://app.example/{stage}?t={token}")
+	case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
+		bad("must be an https URL")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		bad("must begin with https://, for who reads its token can go on as the user; http:// is for this machine's own addresses")
 	case !strings.Contains(v.ResumeURL, "{token}"):
-		r.bad("notify.resume_url", m["resume_url"].Line, "lacks {token}, which says who the user is; as https://app.example/{stage}?t={token}")
-	case strings.ContainsAny(places.Replace(v.ResumeURL), "{} "):
-		r.bad("notify.resume_url", m["resume_url"].Line, "holds a blank or another place than {stage} and {token}")
+		bad("lacks {token}, which says who the user is")
+	case strings.ContainsAny(filled, "{} \t\r\n\"<>\\"):
+		bad("holds a blank, a quote or another place than {stage} and {token}")
+	case strings.Count(before, "/") < 3:
+		bad("has {stage} or {token} before its path")
 	}
 	if m["resume_secrets_env"] == nil {
-		r.bad("notify.resume_secrets_env", m["resume_url"].Line, "is needed beside resume_url: name the environment variable that holds the secrets which sign its tokens")
+		r.bad("notify.resume_secrets_env", line, "is needed beside resume_url: name the environment variable that holds the secrets which sign its tokens")
 		return
 	}
 	for i, secret := range v.ResumeSecrets {

@@ -39,11 +39,15 @@ var mistakenNotify = []mistake{
   resume_url: "https://app.example/{stage}/{user}?t={token}"
   resume_secrets_env: R
   resume_expires: 1s
-`, []string{`notify.quiet_hours (line 3): is "22:00-22:00"`, "notify.time_zone (line 4)", "notify.resume_url (line 5): holds a blank or another place", "notify.resume_secrets_env (line 6): secret 2 of the variable has 5 bytes", "notify.resume_expires (line 7): is 1s"}},
+`, []string{`notify.quiet_hours (line 3): is "22:00-22:00"`, "notify.time_zone (line 4)", "notify.resume_url (line 5): holds a blank, a quote or another place", "notify.resume_secrets_env (line 6): secret 2 of the variable has 5 bytes", "notify.resume_expires (line 7): is 1s"}},
 	{"half a link", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  quiet_hours: 22-7\n  resume_url: https://app.example/{stage}\n",
 		[]string{`notify.quiet_hours (line 3): is "22-7"`, "notify.resume_url (line 4): lacks {token}", "notify.resume_secrets_env (line 4): is needed beside resume_url"}},
 	{"a relative link", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: /go?t={token}\n  resume_secrets_env: R\n",
-		[]string{"notify.resume_url (line 3): must be an http or https URL"}},
+		[]string{"notify.resume_url (line 3): must be an https URL"}},
+	{"a link in the clear", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: http://app.example/?t={token}\n  resume_secrets_env: R\n",
+		[]string{"notify.resume_url (line 3): must begin with https://"}},
+	{"a link to anywhere", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: https://{stage}.example/?t={token}\n  resume_secrets_env: R\n",
+		[]string{"notify.resume_url (line 3): has {stage} or {token} before its path"}},
 	{"no link", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_secrets_env: R\n  resume_expires: 1h\n",
 		[]string{"notify.resume_secrets_env (line 3): is for the links", "notify.resume_expires (line 4): is for the links"}},
 	{"nobody writes", base("ADMIT_CONFIG=admit.yaml", "S=whsec_x"), "hooks:\n  - {name: a, url: \"https://a.example\", secrets_env: S, events: [\"*\"]}\nnotify:\n  quiet_hours: \"22:00-07:00\"\n",
