@@ -6,6 +6,7 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -14,8 +15,13 @@ import (
 )
 
 // foreignTime is for how long another team's activity is waited for, from
-// schedule to close; the ledger keeps the lane a little longer.
-const foreignTime = time.Minute
+// schedule to close; the ledger keeps the lane a little longer. pickUpTime is for
+// how long a worker is waited for that takes it: so much less that one which takes
+// it late is not cut short in the middle of its work.
+const (
+	foreignTime = time.Minute
+	pickUpTime  = foreignTime - 5*time.Second
+)
 
 // maxClass is the longest error class that is shown of another team's failure.
 const maxClass = 64
@@ -61,6 +67,7 @@ func attemptElsewhere(ctx workflow.Context, w onboarding.LaneWork, d onboarding.
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              w.TaskQueue,
 		ScheduleToCloseTimeout: foreignTime,
+		ScheduleToStartTimeout: pickUpTime,
 		WaitForCancellation:    true,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                label(d.Name + " to " + purpose(w)),
@@ -69,13 +76,13 @@ func attemptElsewhere(ctx workflow.Context, w onboarding.LaneWork, d onboarding.
 		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)},
 		Data:     d.Payload,
 	})
-	return attemptOf(workflow.ExecuteActivity(ctx, w.Activity, body).Get(ctx, nil))
+	return attemptOf(workflow.ExecuteActivity(ctx, w.Activity, body).Get(ctx, nil), w.TaskQueue)
 }
 
-// attemptOf reads how the other team's activity ended. A failure that calls
+// attemptOf reads how the other team's activity on the queue ended. A failure that calls
 // itself final is a definite no; everything else may pass. The ledger is told a
 // class of error, never a message, which may hold anything.
-func attemptOf(err error) onboarding.Attempt {
+func attemptOf(err error, queue string) onboarding.Attempt {
 	var application *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
 	var panicked *temporal.PanicError
@@ -90,6 +97,9 @@ func attemptOf(err error) onboarding.Attempt {
 			a.Result = onboarding.AttemptRefused
 		}
 		return a
+	case errors.As(err, &timeout) && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
+		// Nobody has seen it, or all who might have had enough to do.
+		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "nobody polls the task queue " + queue + ", or too few do"}
 	case errors.As(err, &timeout):
 		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "timeout: " + timeout.TimeoutType().String()}
 	case errors.As(err, &panicked):

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -152,6 +153,14 @@ func TestLaneOnAnotherTeamsQueue(t *testing.T) {
 		{
 			name: "a failure is tried again by the ledger", answer: oneFailure(later),
 			want: []onboarding.Attempt{{Result: onboarding.AttemptFailed, Answer: "failed: Busy", RetryAfter: time.Minute}, delivered},
+		},
+		{
+			name: "nobody takes it", answer: oneFailure(temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil)),
+			want: []onboarding.Attempt{{Result: onboarding.AttemptFailed, Answer: "nobody polls the task queue crm, or too few do"}, delivered},
+		},
+		{
+			name: "it does not end", answer: oneFailure(temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, nil)),
+			want: []onboarding.Attempt{{Result: onboarding.AttemptFailed, Answer: "timeout: ScheduleToClose"}, delivered},
 		},
 		{
 			name: "a final failure is a definite no", answer: oneFailure(final),
