@@ -28,11 +28,14 @@ type Sender interface {
 	Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt
 }
 
-// Limited is a Sender to a target that bears fewer deliveries at the same time
-// than others, in each of its two lanes of this process.
+// Limited is a Sender that says how much its target bears of this process, in each
+// of its two lanes.
 type Limited interface {
 	Sender
-	AtOnce() int
+	// AtOnce returns how many deliveries may be in flight in the lane now; at least 1.
+	AtOnce(onboarding.Lane) int
+	// PerSecond returns how many may begin in a second; 0 for any number.
+	PerSecond() float64
 }
 
 // Observation is what came of one attempt, for the metrics.
@@ -83,16 +86,16 @@ func (a *Activities) now() time.Time {
 	return a.Clock()
 }
 
-// inFlight returns how many deliveries to a target may run at the same time in
-// each of its lanes, and whether that is its Sender's own limit.
-func (a *Activities) inFlight(target string) (atOnce int, limited bool) {
-	if l, ok := a.Senders[target].(Limited); ok {
-		return l.AtOnce(), true
+// bears returns how many deliveries may run at the same time in a target's lane,
+// and how many may begin in a second, 0 for any number.
+func (a *Activities) bears(r road) (atOnce int, perSecond float64) {
+	if l, ok := a.Senders[r.target].(Limited); ok {
+		return l.AtOnce(r.lane), l.PerSecond()
 	}
 	if a.InFlight == 0 {
-		return DefaultInFlight, false
+		return DefaultInFlight, 0
 	}
-	return a.InFlight, false
+	return a.InFlight, 0
 }
 
 func (a *Activities) logger() *slog.Logger {

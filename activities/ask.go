@@ -82,7 +82,10 @@ type Question struct {
 }
 
 // AtOnce implements Limited.
-func (*Question) AtOnce() int { return questionsInFlight }
+func (*Question) AtOnce(onboarding.Lane) int { return questionsInFlight }
+
+// PerSecond implements Limited: the API's client keeps to its rate itself.
+func (*Question) PerSecond() float64 { return 0 }
 
 // Send asks once. The question counts as asked when its effect was taken, by the
 // database's clock: before it went out.

@@ -154,15 +154,15 @@ func TestQuestionsAtOnce(t *testing.T) {
 	})}
 	b := newBench(&ledger{}, nil)
 	b.Ledger, b.Senders["core"], b.InFlight, b.Observe = endless{}, q, 1000, nil
-	ended := make(chan error, q.AtOnce())
-	for range q.AtOnce() {
+	ended := make(chan error, q.AtOnce(onboarding.LaneRest))
+	for range q.AtOnce(onboarding.LaneRest) {
 		go func() { _, err := b.deliver(t, context.WithoutCancel(t.Context())); ended <- err }()
 		<-asking
 	}
 	_, err := b.deliver(t, t.Context())
 	wantWaiting(t, err, activities.Crowded(ref, 1, true))
 	close(answer)
-	for range q.AtOnce() {
+	for range q.AtOnce(onboarding.LaneRest) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -36,32 +37,22 @@ const ErrorWaiting = "Waiting"
 
 // Deliver sends what waits in the lane, in the ledger's order, one effect after
 // the other. It answers Left when it ran out of time before it saw the end of the
-// lane, and an ErrorWaiting when the next effect has to wait, or when as many
-// deliveries to the target are under way as may be: then at once, without asking
-// the ledger. It ends with Left, too, when a provider's API has answered: the
-// answer was accepted as an event, which the next Advance folds.
+// lane, and an ErrorWaiting when the next effect has to wait, or when the target
+// bears no more deliveries now, at the same time or in a second: then at once,
+// without asking the ledger. It ends with Left, too, when a provider's API has
+// answered: the answer was accepted as an event, which the next Advance folds.
 func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onboarding.LaneResult, error) {
 	r := road{lane.Target, lane.Lane}
-	atOnce, limited := a.inFlight(lane.Target)
+	atOnce, _ := a.bears(r)
 	if !a.traffic.enter(r, atOnce) {
-		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt, limited))
+		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt, atOnce < DefaultInFlight))
 	}
 	defer a.traffic.leave(r)
 	sender, start := a.sender(ctx), a.now()
 	for {
-		if err := ctx.Err(); err != nil {
-			return onboarding.LaneResult{}, err
-		}
-		left := lastStart - a.now().Sub(start)
-		if left < takeTime {
-			return onboarding.LaneResult{Left: true}, nil
-		}
-		d, err := a.take(ctx, lane, sender, left)
-		if err != nil {
-			return onboarding.LaneResult{}, err
-		}
-		if d == nil {
-			return onboarding.LaneResult{}, nil
+		d, left, err := a.next(ctx, lane, sender, start)
+		if d == nil || err != nil {
+			return onboarding.LaneResult{Left: left}, err
 		}
 		// A process that was frozen since may no longer rely on its hold.
 		if a.now().Sub(start) > lastStart {
@@ -71,6 +62,57 @@ func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onbo
 		if err != nil || answered {
 			return onboarding.LaneResult{Left: answered}, err
 		}
+	}
+}
+
+// next takes the lane's next effect when it is the lane's turn at the target. No
+// effect means that the lane is empty or, where left is true, that the time of the
+// activity, which began at start, is over.
+func (a *Activities) next(ctx context.Context, lane onboarding.LaneRef, sender string, start time.Time) (d *onboarding.Delivery, left bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
+	}
+	giveBack, err := a.awaitTurn(ctx, lane)
+	if err != nil {
+		return nil, false, err
+	}
+	within := lastStart - a.now().Sub(start)
+	if within < takeTime {
+		giveBack()
+		return nil, true, nil
+	}
+	d, err = a.take(ctx, lane, sender, within)
+	if d == nil {
+		giveBack()
+	}
+	return d, false, err
+}
+
+// awaitTurn waits until the target bears one more delivery in its rate, and
+// returns how to give that turn back where nothing is sent. A turn that is far off
+// is not waited for here: an ErrorWaiting makes the engine do so.
+func (a *Activities) awaitTurn(ctx context.Context, lane onboarding.LaneRef) (giveBack func(), err error) {
+	r := road{lane.Target, lane.Lane}
+	_, perSecond := a.bears(r)
+	if perSecond <= 0 {
+		return func() {}, nil
+	}
+	wait, mine := a.traffic.turn(r, perSecond, a.now())
+	if !mine {
+		return nil, waiting("the target is at its rate", max(wait, crowded(lane, activity.GetInfo(ctx).Attempt, true)))
+	}
+	giveBack = func() { a.traffic.giveBack(r, perSecond) }
+	if wait <= 0 {
+		return giveBack, nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return giveBack, nil
+	case <-ctx.Done():
+		giveBack()
+		return nil, ctx.Err()
 	}
 }
 
@@ -115,34 +157,45 @@ func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender
 	case tried.Result == onboarding.AttemptDelivered:
 		log.Debug("effect delivered")
 		return tried.Event != nil, nil
+	case wait <= 0 && (tried.Result == onboarding.AttemptMoot || tried.Result == onboarding.AttemptDeferred):
+		log.Debug("effect overtaken")
+		return false, nil
 	case wait <= 0:
 		log.Error("effect given up")
 		return false, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err()
+	case tried.Result == onboarding.AttemptDeferred:
+		log.Debug("effect put off", "wait", wait)
+		return false, waiting(fmt.Sprintf("%s put off: %s", d.Name, tried.Answer), wait)
 	}
 	log.Warn("effect not delivered", "wait", wait)
 	return false, waiting(fmt.Sprintf("%s not delivered: %s", d.Name, tried.Answer), wait)
 }
 
-// send makes one attempt under its deadline. A panic of the sender is a failed
+// send makes one attempt.
+func (a *Activities) send(ctx context.Context, d *onboarding.Delivery) onboarding.Attempt {
+	s, ok := a.Senders[d.Target]
+	if !ok {
+		// Another process may know the target: a configuration is being rolled out.
+		return failed("target not configured here")
+	}
+	return sendOnce(ctx, s, *d, a.logger())
+}
+
+// sendOnce makes one attempt under its deadline. A panic of the sender is a failed
 // attempt.
-func (a *Activities) send(ctx context.Context, d *onboarding.Delivery) (tried onboarding.Attempt) {
+func sendOnce(ctx context.Context, s Sender, d onboarding.Delivery, log *slog.Logger) (tried onboarding.Attempt) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			// The value may hold what was being sent: only its type and place are told.
-			a.logger().Error("sender panicked", "target", d.Target, "id", d.ID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			tried = onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "panic"}
+			log.Error("sender panicked", "target", d.Target, "id", d.ID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			tried = failed("panic")
 		}
 	}()
-	s, ok := a.Senders[d.Target]
-	if !ok {
-		// Another process may know the target: a configuration is being rolled out.
-		return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "target not configured here"}
-	}
-	tried = s.Send(ctx, *d)
+	tried = s.Send(ctx, d)
 	tried.Answer = clip(tried.Answer)
 	return tried
 }

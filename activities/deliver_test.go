@@ -81,6 +81,8 @@ var (
 	ref       = onboarding.LaneRef{UserID: "user-1", Target: "core", Lane: onboarding.LaneRest}
 	decided   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	delivered = onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "200"}
+	deferred  = onboarding.Attempt{Result: onboarding.AttemptDeferred, Answer: "quiet hours", RetryAfter: 9 * time.Hour}
+	moot      = onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}
 	broken    = onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "500"}
 )
 
@@ -199,6 +201,11 @@ func TestDeliverOutcomes(t *testing.T) {
 	}{
 		{name: "failed", change: func(*bench) {}, waits: []time.Duration{3 * time.Second}, attempt: broken, wait: 3 * time.Second, sent: 1},
 		{name: "given up", change: func(*bench) {}, waits: []time.Duration{0}, attempt: broken, sent: 2},
+		{name: "put off", change: func(b *bench) { b.Senders["core"] = sendFunc(always(deferred)) }, waits: []time.Duration{9 * time.Hour},
+			attempt: deferred, wait: 9 * time.Hour},
+		{name: "put off, and overtaken meanwhile", change: func(b *bench) { b.Senders["core"] = sendFunc(always(deferred)) },
+			waits: []time.Duration{0}, attempt: deferred},
+		{name: "nothing left to say", change: func(b *bench) { b.Senders["core"] = sendFunc(always(moot)) }, waits: []time.Duration{0}, attempt: moot},
 		{name: "the lane waits", change: func(b *bench) { b.ledger.queue = []onboarding.Taken{{Wait: time.Minute}} }, wait: time.Minute},
 		{name: "nobody to take from", change: func(b *bench) { b.ledger.takeErr = errAway }, is: errAway},
 		{name: "nobody to record to", change: func(b *bench) { b.ledger.recErr = errAway }, attempt: broken, is: errAway, sent: 1},
@@ -263,6 +270,24 @@ func TestDeliverSlowTake(t *testing.T) {
 	r, err := b.deliver(t, t.Context())
 	if err != nil || !r.Left || len(b.sent) != 0 || len(b.ledger.records) != 0 {
 		t.Errorf("Deliver = %+v, %v, sent %v", r, err, b.sent)
+	}
+}
+
+// TestDeliverQuietly holds that what is no failure is told as none: it is seen by
+// its own result, and warned of nowhere.
+func TestDeliverQuietly(t *testing.T) {
+	t.Parallel()
+	for _, a := range []onboarding.Attempt{deferred, moot} {
+		b := newBench(&ledger{queue: effects(1), waits: []time.Duration{a.RetryAfter}}, always(a))
+		if _, err := b.deliver(t, t.Context()); (err != nil) != (a.Result == onboarding.AttemptDeferred) {
+			t.Errorf("%s: Deliver = %v", a.Result, err)
+		}
+		if len(b.seen) != 1 || b.seen[0].Result != a.Result {
+			t.Errorf("%s: observed %+v", a.Result, b.seen)
+		}
+		if log := b.log.String(); strings.Contains(log, "WARN") || strings.Contains(log, "ERROR") || !strings.Contains(log, "result="+string(a.Result)) {
+			t.Errorf("%s: logged %s", a.Result, log)
+		}
 	}
 }
 

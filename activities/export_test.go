@@ -2,6 +2,9 @@ package activities
 
 import (
 	"bytes"
+	"context"
+	"net"
+	"syscall"
 	"time"
 
 	"admit/onboarding"
@@ -22,6 +25,26 @@ var (
 	NextCommands  = nextCommands
 	LastReminder  = lastReminder
 )
+
+// NewTurns returns how a target's lane with a rate gives out its turns, and takes one
+// back.
+func NewTurns(perSecond float64) (turn func(now time.Time) (wait time.Duration, mine bool), giveBack func()) {
+	t, r := &traffic{}, road{"core", onboarding.LaneRest}
+	return func(now time.Time) (time.Duration, bool) { return t.turn(r, perSecond, now) }, func() { t.giveBack(r, perSecond) }
+}
+
+// Resolve makes the hook resolve names by r, and asks dial about each address that
+// the guard lets through before it is dialled.
+func (h *Hook) Resolve(r *net.Resolver, dial func(address string) error) {
+	guard := h.dialer.ControlContext
+	h.dialer.Resolver = r
+	h.dialer.ControlContext = func(ctx context.Context, network, address string, c syscall.RawConn) error {
+		if err := guard(ctx, network, address, c); err != nil {
+			return err
+		}
+		return dial(address)
+	}
+}
 
 // Raw returns a mail as it goes over the wire.
 func (m *Mail) Raw(key, to, subject, text string) ([]byte, error) {

@@ -57,7 +57,9 @@ func public(a netip.Addr) bool {
 }
 
 // publicOnly is a dialer's ControlContext. It sees the address that is really
-// dialled, so it holds whatever a name resolves to, at each connection anew.
+// dialled, so it holds whatever a name resolves to, at each connection anew. An
+// attempt over a connection that was kept goes to the address that passed then,
+// whatever the name resolves to since.
 func publicOnly(_ context.Context, _, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -35,6 +36,14 @@ func TestHookConfig(t *testing.T) {
 		{"short secret", func(c *activities.HookConfig) { c.Secrets = append(c.Secrets, secret('a', 23)) }, "signing secret 2 has 23 bytes"},
 		{"long secret", func(c *activities.HookConfig) { c.Secrets = []string{secret('a', 65)} }, "signing secret 1 has 65 bytes"},
 		{"no prefix", func(c *activities.HookConfig) { c.Secrets = []string{"hidden"} }, "does not begin with whsec_"},
+		{"limits", func(c *activities.HookConfig) { c.MaxInFlight, c.MaxPerSecond = 1000, 0.001 }, ""},
+		{"too many in flight", func(c *activities.HookConfig) { c.MaxInFlight = 1001 }, "1001 deliveries in flight"},
+		{"fewer than none in flight", func(c *activities.HookConfig) { c.MaxInFlight = -1 }, "-1 deliveries in flight"},
+		{"fewer than none in a second", func(c *activities.HookConfig) { c.MaxPerSecond = -1 }, "-1 deliveries in a second"},
+		{"next to none in a second", func(c *activities.HookConfig) { c.MaxPerSecond = 1e-9 }, "1e-09 deliveries in a second"},
+		{"no number in a second", func(c *activities.HookConfig) { c.MaxPerSecond = math.NaN() }, "NaN deliveries in a second"},
+		{"certificate without a key", func(c *activities.HookConfig) { c.ClientCert = "client.pem" }, "go together"},
+		{"authorities of http", func(c *activities.HookConfig) { c.URL, c.CA = "http://core.example.com", "ca.pem" }, "https url"},
 		{"no base64", func(c *activities.HookConfig) { c.Secrets = []string{"whsec_hidden!"} }, "no base64"},
 	}
 	for _, tt := range tests {

@@ -9,6 +9,10 @@ import (
 	"admit/onboarding"
 )
 
+// maxTurnWait is how long a delivery waits in its activity for its turn at a target
+// with a rate.
+const maxTurnWait = 500 * time.Millisecond
+
 // DefaultInFlight is how many deliveries to one target run at the same time in
 // each of its two lanes: far below the activities that a worker runs at once, so
 // that a target that hangs leaves room for the others.
@@ -21,7 +25,7 @@ const (
 	maxCrowdedAccess   = 15 * time.Second
 	firstCrowdedRest   = 2 * time.Second // each return costs the engine an activity
 	maxCrowdedRest     = time.Minute
-	maxCrowdedLimited  = 5 * time.Minute // where so few are let in that a crowd takes long to dissolve
+	maxCrowdedFew      = 5 * time.Minute // where so few are let in that a crowd takes long to dissolve
 )
 
 // road is a lane of a target, of all users together.
@@ -30,10 +34,12 @@ type road struct {
 	lane   onboarding.Lane
 }
 
-// traffic counts the deliveries in flight. Its zero value is ready.
+// traffic counts the deliveries in flight, and gives out turns at targets with a
+// rate. Its zero value is ready.
 type traffic struct {
-	mu  sync.Mutex
-	now map[road]int
+	mu    sync.Mutex
+	now   map[road]int
+	turns map[road]time.Time // when the next turn is
 }
 
 // enter counts one more delivery, unless limit of them are under way.
@@ -58,14 +64,44 @@ func (t *traffic) leave(r road) {
 	}
 }
 
+// turn takes the road's next turn, of so many in a second, evenly apart. It returns
+// how long it is until then; where that is longer than maxTurnWait the turn is not
+// taken, and mine is false.
+func (t *traffic) turn(r road, perSecond float64, now time.Time) (wait time.Duration, mine bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	wait = max(t.turns[r].Sub(now), 0)
+	if wait > maxTurnWait {
+		return wait, false
+	}
+	if t.turns == nil {
+		t.turns = map[road]time.Time{}
+	}
+	t.turns[r] = now.Add(wait + apart(perSecond))
+	return wait, true
+}
+
+// giveBack gives back a turn in which nothing was sent. (rate.Limiter takes none
+// back whose time has come, and each lane ends with one.)
+func (t *traffic) giveBack(r road, perSecond float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.turns[r] = t.turns[r].Add(-apart(perSecond))
+}
+
+// apart returns the time between two turns.
+func apart(perSecond float64) time.Duration {
+	return time.Duration(float64(time.Second) / perSecond)
+}
+
 // crowded returns how long a lane waits whose target has no room, at the given
-// attempt of its activity, which counts from 1; limited says that the target's
-// Sender is Limited. The later half of the wait is spread, so that those who were
-// turned away together do not come back together.
-func crowded(lane onboarding.LaneRef, attempt int32, limited bool) time.Duration {
+// attempt of its activity, which counts from 1; few says that the target lets in
+// fewer than others do. The later half of the wait is spread, so that those who
+// were turned away together do not come back together.
+func crowded(lane onboarding.LaneRef, attempt int32, few bool) time.Duration {
 	wait, limit := firstCrowdedRest, maxCrowdedRest
-	if limited {
-		limit = maxCrowdedLimited
+	if few {
+		limit = maxCrowdedFew
 	}
 	if lane.Lane == onboarding.LaneAccess {
 		wait, limit = firstCrowdedAccess, maxCrowdedAccess
