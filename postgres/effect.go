@@ -81,7 +81,7 @@ func (f *fold) row(e onboarding.Effect, t onboarding.Target) effectRow {
 	switch {
 	case o.Shadow && !e.Ask():
 		r.state = onboarding.EffectShadow
-	case e.Notify() && !f.hasContact():
+	case t.Name == onboarding.MailTarget && !f.hasContact():
 		r.state, r.answer = onboarding.EffectParked, answerNoContact
 	case o.Digest && t.Name == onboarding.ReviewersTarget && e.Name == onboarding.EffectEscalated:
 		r.state = onboarding.EffectCollected

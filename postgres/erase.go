@@ -25,24 +25,29 @@ type erasing struct {
 func (f *fold) hasContact() bool { return !f.contact.IsZero() }
 
 // erase keeps in mind what the write is to erase, and goes on as if it were gone:
-// the contact, unless it was given later. Messages that wait, also those that this
-// fold has just decided, are not sent any more.
+// the contact, unless it was given later. Messages that wait, to whichever target,
+// also those that this fold has just decided, are not sent any more.
 func (f *fold) erase(in input) {
 	f.erasing = &erasing{seq: f.lastSeq, received: in.Received}
 	if !f.contact.After(in.Received) {
 		f.contact = time.Time{}
 	}
-	f.waiting = slices.DeleteFunc(f.waiting, func(w waitingEffect) bool {
-		if w.target == onboarding.MailTarget {
-			f.muted = append(f.muted, w.id)
-		}
-		return w.target == onboarding.MailTarget
-	})
+	f.mute(func(w waitingEffect) bool { return onboarding.Effect{Name: w.name}.Notify() })
 	for i := range f.effects {
-		if r := &f.effects[i]; r.target == onboarding.MailTarget && r.state == onboarding.EffectWaiting {
+		if r := &f.effects[i]; r.effect.Notify() && r.state == onboarding.EffectWaiting {
 			r.state, r.answer = onboarding.EffectParked, answerNoContact
 		}
 	}
+}
+
+// mute has messages that wait parked: the user has no contact any more.
+func (f *fold) mute(which func(waitingEffect) bool) {
+	f.waiting = slices.DeleteFunc(f.waiting, func(w waitingEffect) bool {
+		if which(w) {
+			f.muted = append(f.muted, w.id)
+		}
+		return which(w)
+	})
 }
 
 // erased says whether this fold has erased the body of an event that comes after

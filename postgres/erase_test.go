@@ -94,7 +94,7 @@ func TestEraseMutesWhatWaits(t *testing.T) {
 	accept(t, s, report("user-1", started), report("user-1", body{Check: onboarding.POA, Status: "REJECTED"}))
 	a := advance(t, s, "user-1")
 	if got := all[string](t, db, "select name || ' ' || state || ' ' || last_answer from effects where target = 'mail' order by id"); !slices.Equal(got, []string{
-		"notify.approved superseded ", "notify.expired parked no contact", "notify.suspended parked no contact", "notify.action_required parked no contact"}) {
+		"notify.approved superseded ", "notify.suspended parked no contact", "notify.action_required parked no contact"}) {
 		t.Errorf("messages = %q", got)
 	}
 	if slices.ContainsFunc(a.Lanes, func(l onboarding.LaneWork) bool { return l.Target == onboarding.MailTarget }) {

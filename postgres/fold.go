@@ -8,10 +8,13 @@ import (
 	"admit/onboarding"
 )
 
-// Answers that the ledger itself gives to effects that it parks.
+// Answers that the ledger itself gives to effects that it parks or supersedes.
 const (
 	answerNoContact = "no contact"
 	answerNoTarget  = "target not configured"
+	answerFailing   = "hook failing"
+	answerMoot      = "nothing left to say"
+	answerOvertaken = "overtaken before it was replayed"
 )
 
 // An effect that waits for a target that this configuration does not name is
@@ -35,7 +38,7 @@ type fold struct {
 	effects    []effectRow // new ones
 	superseded []int64     // waiting ones that a new one overtakes
 	stray      []int64     // waiting ones whose target has not been configured for too long
-	muted      []int64     // waiting messages to a user whose contact is erased
+	muted      []int64     // waiting messages to a user who is not to be, or cannot be, told of them any more
 	erasing    *erasing
 	reversed   bool // the user was newly reversed
 	alarmed    bool // a person is called for the users reversed of late
@@ -68,6 +71,9 @@ type logRow struct {
 func (s *Store) fold(w work, surge onboarding.Surge) *fold {
 	f := &fold{work: w, store: s, surge: surge, newest: map[webhook]inboxEvent{}}
 	f.waiting = slices.Clone(w.waiting)
+	if !f.hasContact() {
+		f.mute(func(e waitingEffect) bool { return e.target == onboarding.MailTarget })
+	}
 	for _, e := range w.waiting {
 		if !s.configured(e.target) && !w.now.Before(e.created.Add(targetGrace)) {
 			f.stray = append(f.stray, e.id)

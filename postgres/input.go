@@ -30,7 +30,12 @@ type inboxEvent struct {
 
 // webhook says whether e is a provider's webhook, and no answer of its API.
 func (e inboxEvent) webhook() bool {
-	return e.Provider != onboarding.SourceOperator && e.Provider != onboarding.SourceMerchant && e.Route != onboarding.RouteAnswer
+	return !ours(e.Provider) && e.Route != onboarding.RouteAnswer
+}
+
+// ours says whether events of that source are none of a provider's.
+func ours(provider string) bool {
+	return provider == onboarding.SourceOperator || provider == onboarding.SourceMerchant || provider == onboarding.SourceAdmit
 }
 
 // origin returns the ID of the first event of that body.
@@ -66,6 +71,8 @@ func readInput(d Decoder, e inboxEvent) input {
 		in.actor = clean(c.Actor, maxWord)
 	case onboarding.SourceMerchant:
 		in.byMerchant(e.Event)
+	case onboarding.SourceAdmit:
+		in.bySelf(e.Event)
 	default:
 		in.byProvider(d, e.Event)
 	}
@@ -83,10 +90,20 @@ func (in *input) byMerchant(e onboarding.Event) {
 		return
 	}
 	var b startBody
-	if json.Unmarshal(e.Body, &b) == nil {
-		in.Kind = onboarding.InputStart
+	if e.Body == nil || json.Unmarshal(e.Body, &b) == nil {
+		in.Kind = onboarding.InputStart // also when its body was erased with the contact
 	}
 	in.actor = clean(b.Actor, maxWord)
+}
+
+// bySelf reads what Admit itself noticed.
+func (in *input) bySelf(e onboarding.Event) {
+	var news onboarding.HookNews
+	known := e.Route == onboarding.RouteHook && json.Unmarshal(e.Body, &news) == nil
+	if known && news.Name != "" && (news.State == onboarding.HookFailing || news.State == onboarding.HookWorking) {
+		news.Since = news.Since.UTC()
+		in.Kind, in.Hook = onboarding.InputHook, news
+	}
 }
 
 // byProvider reads a webhook, or what a provider's API answered.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,8 +11,6 @@ import (
 )
 
 const (
-	maxAnswer = 200 // bytes of an attempt's answer that are kept
-
 	// staleAfter is how long a waiting effect may be left alone before a sweep
 	// rings for its user; after a failed attempt it is twice the backoff if that
 	// is longer.
@@ -23,17 +20,17 @@ const (
 	// Take looks again by itself before it says so.
 	again     = 10 * time.Millisecond
 	takeTries = 3
+
+	// maxAside is the longest that a sender waits for a message to the user where
+	// other effects may come to the same lane.
+	maxAside = 10 * time.Minute
 )
 
 var (
-	sqlLockLane      = statement("lock_lane")
-	sqlTakeEffect    = statement("take_effect")
-	sqlLaneWaits     = statement("lane_waits")
-	sqlLockEffect    = statement("lock_effect")
-	sqlRecordAttempt = statement("record_attempt")
-	sqlTouchLane     = statement("touch_lane")
-	sqlAcceptAnswer  = statement("accept_answer")
-	sqlSettleAsks    = statement("settle_asks")
+	sqlLockLane   = statement("lock_lane")
+	sqlParkHeld   = statement("park_held")
+	sqlTakeEffect = statement("take_effect")
+	sqlLaneWaits  = statement("lane_waits")
 )
 
 // Take takes the next effect of a lane for the sender, for as long as hold: until
@@ -44,6 +41,15 @@ var (
 // The answer is a delivery to be sent now, or how long to wait (the lane is taken,
 // or its first effect backs off), or neither when nothing waits. Where the target
 // is not configured here a lane that is not empty waits: Advance parks it in time.
+//
+// Effects are given out in the order of their IDs, and messages to the user in a
+// line of their own beside the others, so that one that waits for its time holds up
+// nothing else.
+//
+// While a hook is failing that neither opens nor shuts access, its lanes are given
+// one effect in a probe interval, over all users. All others wait for a quarter of
+// the time for which it has been failing, an hour at most, and what is older than
+// the target's GiveUp is parked.
 func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error) {
 	if s.opts.Shadow && !asks(lane.Target) {
 		return onboarding.Taken{}, nil
@@ -55,11 +61,18 @@ func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string
 			return err
 		}
 		for range takeTries {
-			var raced bool
-			taken, raced, err = take(ctx, conn, lane, sender, hold)
-			if err != nil || !raced {
+			var h head
+			if h, err = s.take(ctx, conn, lane, sender, hold); err != nil {
 				return err
 			}
+			var raced bool
+			if taken, raced = h.taken(s.targets[lane.Target]); raced {
+				continue
+			}
+			if h.held() {
+				_, err = conn.Exec(ctx, sqlTouchLane, lane.UserID, lane.Target, lane.Lane, stale(taken.Wait))
+			}
+			return err
 		}
 		taken.Wait = again
 		return nil
@@ -77,126 +90,60 @@ func strayed(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef) (
 	return strayWait, nil
 }
 
-// take tries once, in one round trip. raced means that the first effect was
-// superseded at that very moment.
-func take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, sender string, hold time.Duration) (t onboarding.Taken, raced bool, err error) {
-	d := onboarding.Delivery{UserID: lane.UserID, Target: lane.Target, Lane: lane.Lane}
-	var busy, due *time.Time
+// head is what stands first in a lane, and the delivery where it was taken.
+type head struct {
+	onboarding.Delivery
+	busy    *time.Time // until when the lane is taken
+	due     *time.Time // nil when nothing waits
+	message bool
+	failing *time.Time // since when the hook is, where that holds up the lane
+}
+
+// take tries once, in one round trip.
+func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, sender string, hold time.Duration) (h head, err error) {
+	t := s.targets[lane.Target]
+	holds := lane.Lane == onboarding.LaneRest && canHold(t)
+	h.UserID, h.Target, h.Lane = lane.UserID, lane.Target, lane.Lane
 	b := &pgx.Batch{}
 	b.Queue(sqlLockLane, lane.UserID, lane.Target, lane.Lane)
-	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&d.Now, &busy, &due, &d.ID, &d.Key, &d.Name, &d.Payload, &d.Attempts, &d.Created)
-	})
-	if err := conn.SendBatch(ctx, b).Close(); err != nil {
-		return t, false, err
+	if holds {
+		b.Queue(sqlParkHeld, lane.UserID, lane.Target, lane.Lane, giveUp(t), answerFailing, maxParkHeld)
 	}
-	d.Now, d.Created = d.Now.UTC(), d.Created.UTC()
+	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold, holds, probeEvery(t)).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&h.Now, &h.busy, &h.due, &h.message, &h.failing, &h.ID, &h.Key, &h.Name, &h.Payload, &h.Attempts, &h.Created)
+	})
+	err = conn.SendBatch(ctx, b).Close()
+	h.Now, h.Created = h.Now.UTC(), h.Created.UTC()
+	return h, err
+}
+
+// held says whether the first effect is not given out because its hook is failing.
+func (h *head) held() bool {
+	return h.ID == 0 && h.due != nil && h.busy == nil && !h.due.After(h.Now) && h.failing != nil
+}
+
+// taken returns what the sender is answered. raced means that the first effect was
+// superseded at that very moment.
+func (h *head) taken(t onboarding.Target) (taken onboarding.Taken, raced bool) {
 	switch {
-	case d.ID != 0:
-		t.Delivery = &d
-	case due == nil:
+	case h.ID != 0:
+		taken.Delivery = &h.Delivery
+	case h.due == nil:
 		// Nothing waits; what may be in flight still is nobody's business here.
-	case busy != nil:
-		t.Wait = max(again, busy.Sub(d.Now))
-	case due.After(d.Now):
-		t.Wait = max(again, due.Sub(d.Now))
+	case h.busy != nil:
+		taken.Wait = max(again, h.busy.Sub(h.Now))
+	case h.due.After(h.Now):
+		taken.Wait = max(again, h.due.Sub(h.Now))
+		if h.message && mixes(t) {
+			taken.Wait = min(taken.Wait, maxAside)
+		}
+	case h.held():
+		taken.Wait = heldFor(t, h.Now.Sub(*h.failing))
 	default:
 		raced = true
 	}
-	return t, raced, nil
+	return taken, raced
 }
 
-// Record keeps what came of an attempt and gives the lane back. It returns how
-// long the effect waits for its next attempt, 0 when it is done with.
-//
-// A sender that lost the lane (its hold ended and another took it, or it recorded
-// before) changes nothing, but that a delivery is a delivery whoever made it.
-//
-// What a provider's API answered (Attempt.Event) is accepted as an event by the
-// call that marks the question delivered: once, whatever dies in between. Earlier
-// questions about the user that were given up on are superseded by it. The answer to
-// a question that was superseded meanwhile is dropped.
-func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error) {
-	var wait time.Duration
-	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		e, err := lockEffect(ctx, conn, effectID)
-		if err != nil {
-			return err
-		}
-		before := e.state
-		b := &pgx.Batch{}
-		if e.record(sender, a) {
-			b.Queue(sqlRecordAttempt, effectID, e.state, e.attempts, e.refusals, clean(a.Answer, maxAnswer), e.wait, e.sender == sender)
-			if before == onboarding.EffectWaiting {
-				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, max(staleAfter, 2*e.wait))
-			}
-			if api, ok := apiOf(e.lane.Target); ok && a.Event != nil && e.answers(before) {
-				b.Queue(sqlAcceptAnswer, e.lane.UserID, api.provider, onboarding.RouteAnswer, a.Event)
-				b.Queue(sqlSettleAsks, e.lane.UserID, e.lane.Target, effectID)
-			}
-		}
-		b.Queue("commit")
-		wait = e.wait
-		return conn.SendBatch(ctx, b).Close()
-	})
-	return wait, wrap("record an attempt", err)
-}
-
-// sent is an effect whose attempt is being recorded.
-type sent struct {
-	lane     onboarding.LaneRef
-	key      string
-	state    onboarding.EffectState
-	attempts int
-	refusals int
-	sender   string
-	free     time.Time // when the next attempt may be made
-	created  time.Time
-	now      time.Time
-	wait     time.Duration
-}
-
-// lockEffect opens a transaction and locks the effect in it.
-func lockEffect(ctx context.Context, conn *pgxpool.Conn, id int64) (e sent, err error) {
-	b := &pgx.Batch{}
-	b.Queue("begin")
-	b.Queue(sqlLockEffect, id).Query(func(rows pgx.Rows) error {
-		found, err := pgx.ForEachRow(rows, []any{
-			&e.lane.UserID, &e.lane.Target, &e.lane.Lane, &e.key, &e.state, &e.attempts, &e.refusals, &e.sender, &e.free, &e.created, &e.now,
-		}, func() error { return nil })
-		if err == nil && found.RowsAffected() == 0 {
-			err = fmt.Errorf("the ledger has no effect %d", id)
-		}
-		return err
-	})
-	return e, conn.SendBatch(ctx, b).Close()
-}
-
-// record decides what the attempt makes of the effect and says whether there is
-// anything to write of it.
-func (e *sent) record(sender string, a onboarding.Attempt) bool {
-	holds := e.sender == sender && sender != ""
-	delivered := a.Result == onboarding.AttemptDelivered && e.state != onboarding.EffectDelivered
-	if !holds && !delivered {
-		if e.state == onboarding.EffectWaiting {
-			e.wait = max(again, e.free.Sub(e.now))
-		}
-		return false
-	}
-	e.attempts++
-	if a.Result == onboarding.AttemptRefused {
-		e.refusals++
-	}
-	switch {
-	case delivered:
-		e.state = onboarding.EffectDelivered
-	case e.state == onboarding.EffectWaiting:
-		e.state, e.wait = onboarding.Retry{}.Next(a, e.lane.Lane, onboarding.Tried{Attempts: e.attempts, Refusals: e.refusals, Age: e.now.Sub(e.created)}, e.key)
-	}
-	return true
-}
-
-// answers says whether a question has just been answered, and is of use still.
-func (e *sent) answers(before onboarding.EffectState) bool {
-	return e.state == onboarding.EffectDelivered && (before == onboarding.EffectWaiting || before == onboarding.EffectParked)
-}
+// stale is how long a lane that waits is left alone by the sweep.
+func stale(wait time.Duration) time.Duration { return max(staleAfter, 2*wait) }

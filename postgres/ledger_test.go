@@ -17,6 +17,8 @@ import (
 
 const hold = 8 * time.Second
 
+var maxRefusals = onboarding.DefaultRetry().Refusals
+
 var (
 	coreAccess = onboarding.LaneRef{UserID: "user-1", Target: "core", Lane: onboarding.LaneAccess}
 	crmRest    = onboarding.LaneRef{UserID: "user-1", Target: "crm", Lane: onboarding.LaneRest}
@@ -158,7 +160,7 @@ func TestRecordBacksOff(t *testing.T) {
 	if got := take(t, s, onboarding.LaneRef{UserID: "user-1", Target: "crm", Lane: onboarding.LaneAccess}, "b"); got.Delivery == nil {
 		t.Errorf("the access lane waits behind the rest: %+v", got)
 	}
-	for i := range onboarding.MaxRefusals {
+	for i := range maxRefusals {
 		exec("update effects set next_attempt_at = now() where id = $1", d.ID)
 		if got := take(t, s, crmRest, "a"); got.Delivery == nil || got.Delivery.ID != d.ID || got.Delivery.Attempts != i+1 {
 			t.Fatalf("refusal %d: %+v", i, got)
@@ -166,7 +168,7 @@ func TestRecordBacksOff(t *testing.T) {
 		wait = record(t, s, d.ID, "a", refused)
 	}
 	if got := state(onboarding.EffectStarted, "crm"); got != "parked" || wait != 0 {
-		t.Errorf("after %d refusals: %s, waits %s", onboarding.MaxRefusals, got, wait)
+		t.Errorf("after %d refusals: %s, waits %s", maxRefusals, got, wait)
 	}
 	if got := take(t, s, crmRest, "a"); got.Delivery == nil || got.Delivery.ID == d.ID {
 		t.Errorf("what stands behind a parked effect: %+v", got)
@@ -176,7 +178,7 @@ func TestRecordBacksOff(t *testing.T) {
 func TestAccessIsNeverParked(t *testing.T) {
 	t.Parallel()
 	s, state, exec := approved(t)
-	for range onboarding.MaxRefusals + 3 {
+	for range maxRefusals + 3 {
 		exec("update effects set next_attempt_at = now(), created = now() - interval '100 hours'")
 		d := take(t, s, coreAccess, "a").Delivery
 		if d == nil {

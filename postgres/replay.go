@@ -91,7 +91,7 @@ func findReplay(ctx context.Context, conn *pgxpool.Conn, eventID int64) (r repla
 // refusal says why the event cannot be replayed, nil when it can.
 func (r replayable) refusal(d Decoder) error {
 	switch {
-	case r.Provider == onboarding.SourceOperator || r.Provider == onboarding.SourceMerchant || r.Route == onboarding.RouteAnswer:
+	case ours(r.Provider) || r.Route == onboarding.RouteAnswer:
 		return onboarding.ReplayNoWebhook
 	case r.erased:
 		return onboarding.ReplayErased

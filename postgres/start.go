@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -15,12 +14,13 @@ import (
 var (
 	sqlLockStart = statement("lock_start")
 	sqlStart     = statement("start")
-	sqlContact   = statement("contact")
 )
 
-// startBody is the body of a start's event.
+// startBody is the body of a start's event, and of the one that says that a contact
+// was erased.
 type startBody struct {
 	Contact *onboarding.Contact `json:"contact"`
+	Erased  bool                `json:"erased,omitempty"`
 	Actor   string              `json:"actor"`
 }
 
@@ -46,16 +46,4 @@ func (s *Store) Start(ctx context.Context, userID string, c *onboarding.Contact,
 		QueryRow(func(row pgx.Row) error { return row.Scan(&created, &eventID) })
 	err = s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.SendBatch(ctx, b).Close() })
 	return created, eventID, wrap("start", err)
-}
-
-// Contact returns how the user is reached; false when nothing is known.
-func (s *Store) Contact(ctx context.Context, userID string) (onboarding.Contact, bool, error) {
-	var c onboarding.Contact
-	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		return conn.QueryRow(ctx, sqlContact, userID).Scan(&c.Email, &c.Locale, &c.Name, &c.TimeZone)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return onboarding.Contact{}, false, nil
-	}
-	return c, err == nil, wrap("look up a contact", err)
 }

@@ -205,7 +205,7 @@ func TestStats(t *testing.T) {
 		st.RevokeOldest < 90*time.Second || st.AccessOldest != st.RevokeOldest {
 		t.Errorf("stats = %+v %v", st, err)
 	}
-	if n := one[int64](t, db, "select count(*) from effects where state = 'parked' and target = 'mail'"); n != 3 || len(st.Parked) != 0 {
+	if n := one[int64](t, db, "select count(*) from effects where state = 'parked' and target = 'mail'"); n != 2 || len(st.Parked) != 0 {
 		t.Errorf("parked = %v beside %d messages to a user without a contact", st.Parked, n)
 	}
 	exec(t, db, "update effects set last_answer = '550' where state = 'parked' and name = 'notify.approved'")
@@ -232,7 +232,7 @@ func TestStatsOfQuestionsAndReversals(t *testing.T) {
 	if st, err := s.Stats(t.Context()); err != nil || st.AskOldest < 3*time.Hour || st.AskOldest > 4*time.Hour || st.ParkedAsks != 0 || st.ReversedLastHour != 2 {
 		t.Errorf("stats = %+v %v", st, err)
 	}
-	for range onboarding.MaxRefusals {
+	for range maxRefusals {
 		exec(t, db, "update effects set next_attempt_at = now()")
 		record(t, s, take(t, s, p100Rest, "a").Delivery.ID, "a", refused)
 	}

@@ -113,11 +113,8 @@ func rowToEffectEntry(row pgx.CollectableRow) (placed, error) {
 	var next time.Time
 	var seq int64
 	err := row.Scan(&e.At, &seq, &e.EffectID, &e.Key, &e.Target, &e.Lane, &e.Effect, &e.State, &e.Attempts,
-		&e.LastAnswer, &e.Version, &e.DoneAt, &next)
-	e.At = e.At.UTC()
-	if e.DoneAt != nil {
-		*e.DoneAt = e.DoneAt.UTC()
-	}
+		&e.LastAnswer, &e.Version, &e.DoneAt, &next, &e.About, &e.ReplayedBy, &e.ReplayedAt)
+	e.At, e.DoneAt, e.ReplayedAt = e.At.UTC(), utc(e.DoneAt), utc(e.ReplayedAt)
 	if e.State == onboarding.EffectWaiting {
 		next = next.UTC()
 		e.NextTry = &next

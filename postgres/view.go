@@ -77,26 +77,23 @@ func pageSize(limit int) int {
 // store alone knows of them.
 func (s *Store) views(ctx context.Context, ids []string) ([]onboarding.Onboarding, error) {
 	var views []onboarding.Onboarding
-	newest := map[string][]onboarding.Event{}
+	var newest []onboarding.Event
 	b := &pgx.Batch{}
 	b.Queue(sqlViews, ids).Query(func(rows pgx.Rows) (err error) {
 		views, err = pgx.CollectRows(rows, rowToView)
 		return err
 	})
-	b.Queue(sqlNewestEvents, ids).Query(func(rows pgx.Rows) error {
-		var e onboarding.Event
-		_, err := pgx.ForEachRow(rows, []any{&e.UserID, &e.ID, &e.Provider, &e.Route, &e.Body}, func() error {
-			newest[e.UserID] = append(newest[e.UserID], e)
-			return nil
-		})
-		return err
-	})
+	b.Queue(sqlNewestEvents, ids).Query(collect(&newest, rowToNewest))
 	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.SendBatch(ctx, b).Close() })
 	if err != nil {
 		return nil, err
 	}
+	of := map[string][]onboarding.Event{}
+	for _, e := range newest {
+		of[e.UserID] = append(of[e.UserID], e)
+	}
 	for i := range views {
-		addMessages(s.opts.Decoder, &views[i], newest[views[i].UserID])
+		addMessages(s.opts.Decoder, &views[i], of[views[i].UserID])
 	}
 	return views, nil
 }
@@ -125,19 +122,33 @@ func rowToView(row pgx.CollectableRow) (onboarding.Onboarding, error) {
 	return o, nil
 }
 
+func rowToNewest(row pgx.CollectableRow) (e onboarding.Event, err error) {
+	err = row.Scan(&e.UserID, &e.ID, &e.Provider, &e.Route, &e.Body)
+	return e, err
+}
+
 // addMessages adds the providers' newest free text to the checks that are shown.
 func addMessages(d Decoder, o *onboarding.Onboarding, newest []onboarding.Event) {
-	from := map[onboarding.Check]int64{}
-	for _, e := range newest {
+	for check, message := range messages(d, newest) {
+		if v := viewOf(&o.Checks, check); v != nil {
+			v.Message = message
+		}
+	}
+}
+
+// messages returns the providers' free text on each check, as it can be shown: of
+// the newest of a user's events that is about the check.
+func messages(d Decoder, events []onboarding.Event) map[onboarding.Check]string {
+	from, texts := map[onboarding.Check]int64{}, map[onboarding.Check]string{}
+	for _, e := range events {
 		r, err := decode(d, e)
 		if err != nil || e.ID < from[r.Check] {
 			continue // a body that cannot be read has no message to show
 		}
 		from[r.Check] = e.ID
-		if v := viewOf(&o.Checks, r.Check); v != nil {
-			v.Message = clean(d.Message(e.Provider, e.Route, e.Body), maxMessage)
-		}
+		texts[r.Check] = clean(d.Message(e.Provider, e.Route, e.Body), maxMessage)
 	}
+	return texts
 }
 
 // maxMessage bounds a provider's free text where it is shown, in bytes.

@@ -102,7 +102,7 @@ func (s *Store) queueFold(b *pgx.Batch, f *fold) {
 	}
 	for _, e := range f.effects {
 		b.Queue(sqlInsertEffect, e.key, st.UserID, e.target, e.effect.Lane(), e.effect.Name, e.effect.About(), e.version, e.seq,
-			e.payload, e.state, e.answer, f.now)
+			e.payload, e.state, e.answer, f.now, e.effect.Settle)
 	}
 	var next *time.Time
 	if f.hasNext {

@@ -6,7 +6,7 @@ with last as materialized (
 )
 select last.seq,
     (select count(*) from log l join events e on e.id = l.event_id
-     where l.user_id = $1 and l.seq <= last.seq and e.provider not in ('operator', 'merchant') and e.route <> 'api'),
+     where l.user_id = $1 and l.seq <= last.seq and e.provider not in ('operator', 'merchant', 'admit') and e.route <> 'api'),
     (select min(received) from events where user_id = $1 and not malformed and replay_of is null and received <= $2),
     (select updated from contacts where user_id = $1)
 from last

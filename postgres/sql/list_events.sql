@@ -9,7 +9,7 @@ from (
     union all
     (select l.event_id, 'unrecognised' from log l join events u on u.id = l.event_id
      where l.outcome = 'unrecognised' and l.event_id > $2 and $1::text in ('', 'unrecognised')
-       and u.replay_of is null and u.provider not in ('operator', 'merchant') and u.route <> 'api'
+       and u.replay_of is null and u.provider not in ('operator', 'merchant', 'admit') and u.route <> 'api'
      order by l.event_id limit $3)
 ) page
 join events e on e.id = page.id

@@ -1,5 +1,5 @@
--- $7: the lane is given back.
-update effects set state = $2, attempts = $3, refusals = $4, last_answer = $5,
+-- $5: null keeps the answer. $7: the lane is given back.
+update effects set state = $2, attempts = $3, refusals = $4, last_answer = coalesce($5, last_answer),
     next_attempt_at = clock_timestamp() + $6::interval,
     sender = case when $7 then null else sender end,
     taken_until = case when $7 then null else taken_until end,

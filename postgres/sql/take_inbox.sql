@@ -9,7 +9,7 @@ with taken as (
         select event_id from inbox where user_id = $1 order by event_id limit $2))
     returning event_id, received
 )
-select e.id, e.provider, e.route, coalesce(e.body, ''), e.received, taken.received, coalesce(e.replay_of, 0), e.actor,
+select e.id, e.provider, e.route, e.body, e.received, taken.received, coalesce(e.replay_of, 0), e.actor,
     case when e.replay_of is null then false else exists (
         select from log l join events x on x.id = l.event_id
         where l.user_id = $1 and l.received >= e.received and l.outcome <> 'unrecognised'

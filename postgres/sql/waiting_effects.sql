@@ -1,3 +1,3 @@
-select id, target, name, check_name, created, coalesce(taken_until > clock_timestamp(), false) from effects
+select id, target, name, check_name, greatest(created, replayed_at), coalesce(taken_until > clock_timestamp(), false) from effects
 where user_id = $1 and state = 'waiting'
 order by id

@@ -1,0 +1,184 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"admit/onboarding"
+)
+
+// What is sent again to more users than spreadFrom is spread over spreadOver,
+// unless it opens or shuts access.
+const (
+	spreadFrom = 20
+	spreadOver = time.Minute
+)
+
+var (
+	sqlFindParked      = statement("find_parked")
+	sqlLockParked      = statement("lock_parked")
+	sqlReplayEffects   = statement("replay_effects")
+	sqlSupersedeParked = statement("supersede_parked")
+)
+
+// ReplayEffects has what was given up on at a target sent again: the given effects,
+// or without any the oldest that nobody had sent again in the last minute; at most
+// limit of them, where 0 is 100 and none is above 500. It returns the users to ring
+// for, how many effects wait again, and whether others are left. What is not parked
+// at the target is passed over.
+//
+// What is overtaken is superseded instead: a grant that is not the user's newest
+// word on access, a revoke behind which the target has another word, a message that
+// a later one makes untrue or says, too, and a question about a user who is closed.
+//
+// A user's effects come back in one transaction; of a call that fails in the midst,
+// what was done until then is answered, and the rest is left.
+func (s *Store) ReplayEffects(ctx context.Context, target string, ids []int64, limit int, actor string) (users []string, replayed int, left bool, err error) {
+	limit = pageSize(limit)
+	err = s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		found, err := findParked(ctx, conn, target, ids, limit+1)
+		if err != nil {
+			return err
+		}
+		if left = len(found) > limit; left {
+			found = found[:limit]
+		}
+		work := byUser(found)
+		for i, w := range work {
+			n, err := replayOf(ctx, conn, w, actor, delayOf(i, len(work)))
+			if err != nil && replayed > 0 {
+				s.log.WarnContext(ctx, "not all effects could be replayed", "target", target, "error", translated(err))
+				left = true
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				users, replayed = append(users, w.user), replayed+n
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, false, wrap("replay effects", err)
+	}
+	return users, replayed, left, nil
+}
+
+// parkedOf is what one user's effects are to be replayed.
+type parkedOf struct {
+	user string
+	ids  []int64
+}
+
+type parkedID struct {
+	id   int64
+	user string
+}
+
+func findParked(ctx context.Context, conn *pgxpool.Conn, target string, ids []int64, limit int) ([]parkedID, error) {
+	rows, err := conn.Query(ctx, sqlFindParked, target, append([]int64{}, ids...), limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedID, err error) {
+		err = row.Scan(&p.id, &p.user)
+		return p, err
+	})
+}
+
+// byUser puts each user's effects together, in the order of the first ones.
+func byUser(found []parkedID) (work []parkedOf) {
+	at := map[string]int{}
+	for _, p := range found {
+		i, known := at[p.user]
+		if !known {
+			i, at[p.user] = len(work), len(work)
+			work = append(work, parkedOf{user: p.user})
+		}
+		work[i].ids = append(work[i].ids, p.id)
+	}
+	return work
+}
+
+// delayOf returns how long the effects of one of many users wait.
+func delayOf(i, users int) time.Duration {
+	if users <= spreadFrom {
+		return 0
+	}
+	return spreadOver * time.Duration(i) / time.Duration(users)
+}
+
+// replayOf replays effects of one user, under the lock of the user's row, as Advance
+// has it: no decision comes between the judging and the writing.
+func replayOf(ctx context.Context, conn *pgxpool.Conn, w parkedOf, actor string, delay time.Duration) (int, error) {
+	var state onboarding.State
+	var parked []parkedEffect
+	b := &pgx.Batch{}
+	b.Queue("begin")
+	queueLockState(b, w.user, &state, new(int64))
+	b.Queue(sqlLockParked, w.ids).Query(func(rows pgx.Rows) (err error) {
+		parked, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedEffect, err error) {
+			err = row.Scan(&p.id, &p.name, &p.about, &p.access, &p.newer)
+			return p, err
+		})
+		return err
+	})
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return 0, err
+	}
+	var again, overtaken []int64
+	for _, p := range parked {
+		if p.overtaken(state) {
+			overtaken = append(overtaken, p.id)
+		} else {
+			again = append(again, p.id)
+		}
+	}
+	b = &pgx.Batch{}
+	b.Queue(sqlReplayEffects, again, clean(actor, maxWord), delay)
+	b.Queue(sqlSupersedeParked, overtaken, answerOvertaken)
+	b.Queue("commit")
+	return len(again), conn.SendBatch(ctx, b).Close()
+}
+
+// queueLockState locks a user's row until the transaction ends and reads the state
+// and the number of the last log entry.
+func queueLockState(b *pgx.Batch, user string, state *onboarding.State, seq *int64) {
+	b.Queue(sqlLockOnboarding, user).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{state, seq, nil}, func() error { return nil })
+		state.UserID = user
+		return err
+	})
+}
+
+// parkedEffect is an effect that was given up on.
+type parkedEffect struct {
+	id     int64
+	name   string
+	about  string
+	access int64    // the access version that it tells
+	newer  []string // what came after it to its lane: of access, or messages
+}
+
+// overtaken says whether the effect is not to be sent any more to a user who stands
+// as s.
+func (p parkedEffect) overtaken(s onboarding.State) bool {
+	e, waits := onboarding.Effect{Name: p.name}, onboarding.Waits{Name: p.name, About: p.about}
+	switch {
+	case p.name == onboarding.EffectGranted:
+		return p.access != s.AccessVersion
+	case p.name == onboarding.EffectRevoked:
+		return p.access < s.AccessVersion && len(p.newer) > 0
+	case e.Ask():
+		return onboarding.Effect{Name: "onboarding." + string(s.Stage)}.Overtakes(waits, s)
+	}
+	return e.Notify() && slices.ContainsFunc(p.newer, func(name string) bool {
+		return onboarding.Effect{Name: name}.Overtakes(waits, s)
+	})
+}

@@ -1,0 +1,1 @@
+select from hooks where name = $1 for no key update

@@ -1,0 +1,3 @@
+select target, lane, count(*), min(created), now() from effects
+where state = 'waiting'
+group by target, lane
