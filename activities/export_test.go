@@ -23,7 +23,7 @@ var (
 	Crowded       = crowded
 	ShellWord     = shellWord
 	NextCommands  = nextCommands
-	LastReminder  = lastReminder
+	Quotable      = quotable
 )
 
 // NewTurns returns how a target's lane with a rate gives out its turns, and takes one
@@ -47,14 +47,25 @@ func (h *Hook) Resolve(r *net.Resolver, dial func(address string) error) {
 }
 
 // Raw returns a mail as it goes over the wire.
-func (m *Mail) Raw(key, to, subject, text string) ([]byte, error) {
-	msg, err := m.message(key, subject, text, to)
+func (m *Mail) Raw(key, to string, r onboarding.Rendered) ([]byte, error) {
+	msg, err := m.message(key, r, to)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	_, err = msg.WriteTo(&out)
 	return out.Bytes(), err
+}
+
+// Render returns a message to a user in words.
+func (t *Templates) Render(lang string, m onboarding.Message, c onboarding.Contact) (subject, text string, err error) {
+	r, err := t.Say(lang, m, onboarding.Recipient{Contact: c}, "")
+	return r.Subject, r.Text, err
+}
+
+// Say returns a message to a user in words, with the link by which the user goes on.
+func (t *Templates) Say(lang string, m onboarding.Message, r onboarding.Recipient, url string) (onboarding.Rendered, error) {
+	return t.render(saying{language: lang, message: m, contact: r.Contact, texts: r.Texts, url: url})
 }
 
 // Sentences returns the codes that have a sentence in a language itself.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
+
+	"admit/onboarding"
 )
 
 // maxAddress is the longest mailbox that SMTP carries, in bytes.
@@ -43,26 +45,32 @@ func mailbox(address string) (to string, plain bool, err error) {
 // errTo means that the library does not take an address that mailbox took.
 var errTo = errors.New("the address is refused")
 
-func (m *Mail) message(key, subject, text string, to ...string) (*mail.Msg, error) {
-	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
+// message returns the mail of the idempotency key, the same at every attempt but for
+// its date. A text without HTML is sent alone.
+func (m *Mail) message(key string, r onboarding.Rendered, to ...string) (*mail.Msg, error) {
+	id := keyDigest(key)
+	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent(),
+		mail.WithBoundary("admit-"+id))
 	if err := msg.From(m.from.String()); err != nil {
 		return nil, fmt.Errorf("from: %w", err)
 	}
 	if err := msg.To(to...); err != nil {
 		return nil, fmt.Errorf("%w: %w", errTo, err)
 	}
-	msg.Subject(subject)
+	msg.Subject(r.Subject)
 	msg.SetDateWithValue(m.Clock())
-	msg.SetMessageIDWithValue(messageID(key, m.from.Address))
+	msg.SetMessageIDWithValue(id + "@" + m.from.Address[strings.LastIndexByte(m.from.Address, '@')+1:])
 	// RFC 3834: no out-of-office replies to a machine.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetBodyString(mail.TypeTextPlain, text)
+	msg.SetBodyString(mail.TypeTextPlain, r.Text)
+	if r.HTML != "" {
+		msg.AddAlternativeString(mail.TypeTextHTML, r.HTML)
+	}
 	return msg, nil
 }
 
-// messageID derives the Message-ID from the idempotency key, at the sender's
-// domain, without the user's ID in it.
-func messageID(key, from string) string {
+// keyDigest names an idempotency key in a mail, without the user's ID in it.
+func keyDigest(key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:16]) + "@" + from[strings.LastIndexByte(from, '@')+1:]
+	return hex.EncodeToString(sum[:16])
 }

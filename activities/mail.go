@@ -18,11 +18,6 @@ import (
 	"admit/onboarding"
 )
 
-// Contacts knows how a user is reached; false where nobody said.
-type Contacts interface {
-	Contact(ctx context.Context, userID string) (onboarding.Contact, bool, error)
-}
-
 // The ways to protect the connection to the mail server.
 const (
 	TLSStart = "starttls" // begin in the clear, and go on only encrypted
@@ -35,19 +30,16 @@ var mailPorts = map[string]string{TLSStart: "587", TLSFull: "465", TLSNone: "25"
 
 // MailConfig says how mail is sent.
 type MailConfig struct {
-	Address      string // host or host:port of the mail server
-	TLS          string // TLSStart, TLSFull or TLSNone
-	From         string // "Example <hello@example.com>"; the name signs the mails
-	Username     string // with Password or not at all; never without TLS
-	Password     string
-	TemplatesDir string         // see LoadTemplates; "" for the built-in texts alone
-	RootCAs      *x509.CertPool // who may vouch for the server; nil for the system's
-	// Policy tells which reminder is the last before a user is given up.
-	Policy onboarding.Policy
+	Address  string // host or host:port of the mail server
+	TLS      string // TLSStart, TLSFull or TLSNone
+	From     string // "Example <hello@example.com>", the address in ASCII
+	Username string // with Password or not at all; never without TLS
+	Password string
+	RootCAs  *x509.CertPool // who may vouch for the server; nil for the system's
 }
 
-// Validate returns every mistake in the configuration but those in the templates,
-// none of them with a secret in its text.
+// Validate returns every mistake in the configuration, none of them with a secret in
+// its text.
 func (c MailConfig) Validate() error {
 	var problems []error
 	if _, known := mailPorts[c.TLS]; !known {
@@ -103,24 +95,27 @@ type Mail struct {
 	Clock  func() time.Time // set by NewMail to time.Now; dates the mails
 	Logger *slog.Logger     // set by NewMail to one that drops all
 
-	*Templates
-	config   MailConfig
-	host     string
-	port     int
-	hello    string
-	from     netmail.Address
-	contacts Contacts
+	voice  *Voice
+	config MailConfig
+	host   string
+	port   int
+	hello  string
+	from   netmail.Address
 }
 
-// NewMail returns the sender of mail, or every mistake in its configuration and
-// its templates. Nothing is dialled.
-func NewMail(c MailConfig, contacts Contacts) (*Mail, error) {
-	// Validate repeats the errors of sender and server, beside its own.
-	from, _ := c.sender()
-	host, port, _ := c.server()
-	texts, err := LoadTemplates(c.TemplatesDir, from.Name)
-	if err := errors.Join(c.Validate(), err); err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
+// NewMail returns the sender of mail, or every mistake in its configuration. Nothing
+// is dialled.
+func NewMail(c MailConfig, v *Voice) (*Mail, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	from, err := c.sender()
+	if err != nil {
+		return nil, err // Validate has seen it, and what follows
+	}
+	host, port, err := c.server()
+	if err != nil {
+		return nil, err
 	}
 	hello, err := os.Hostname()
 	if err != nil || hello == "" {
@@ -128,11 +123,11 @@ func NewMail(c MailConfig, contacts Contacts) (*Mail, error) {
 	}
 	return &Mail{
 		Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
-		Templates: texts, config: c, host: host, port: port, hello: hello, from: from, contacts: contacts,
+		voice: v, config: c, host: host, port: port, hello: hello, from: from,
 	}, nil
 }
 
-// Send renders the message and hands it to the mail server once, under the
+// Send puts the message into words and hands it to the mail server once, under the
 // deadline of ctx. A repeated attempt carries the same Message-ID, so that a
 // mailbox may drop the second copy of a mail whose acceptance was lost.
 func (m *Mail) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt {
@@ -140,30 +135,15 @@ func (m *Mail) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attem
 	if err := json.Unmarshal(d.Payload, &what); err != nil {
 		return unsendable("unreadable message")
 	}
-	contact, known, err := m.contacts.Contact(ctx, d.UserID)
-	switch {
-	case err != nil:
-		m.Logger.Warn("contact could not be read", "id", d.ID, "error", err)
-		return failed("contact could not be read")
-	case !known, contact.Email == "":
-		return unsendable("no contact")
+	spoken, not := m.voice.Speak(ctx, d, what, true)
+	if not != nil {
+		return *not
 	}
-	to, plain, err := mailbox(contact.Email)
+	to, plain, err := mailbox(spoken.To.Email)
 	if err != nil {
 		return unsendable("unusable address")
 	}
-	if lastReminder(m.config.Policy, what, d.Created) {
-		what.Template = lastMail
-	}
-	subject, text, err := m.Render("", what, contact)
-	switch {
-	case errors.Is(err, ErrNoTemplate):
-		return failed("no template") // a newer process decided on it and may send it
-	case err != nil:
-		m.Logger.Error("mail could not be rendered", "id", d.ID, "template", what.Template, "error", err)
-		return failed("template")
-	}
-	msg, err := m.message(d.Key, subject, text, to)
+	msg, err := m.message(d.Key, spoken.Rendered, to)
 	if err != nil {
 		return unsendable("unusable address")
 	}

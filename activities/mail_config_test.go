@@ -2,7 +2,6 @@ package activities_test
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,16 +30,14 @@ func TestMailConfig(t *testing.T) {
 		{"sender not ASCII", func(c *activities.MailConfig) { c.From = "hällo@example.com" }, []string{"from is no mail address that"}},
 		{"password without name", func(c *activities.MailConfig) { c.Username = "" }, []string{"go together"}},
 		{"password in the clear", func(c *activities.MailConfig) { c.TLS = activities.TLSNone }, []string{"not sent without tls"}},
-		{"templates", func(c *activities.MailConfig) { c.TemplatesDir = filepath.Join("testdata", "nowhere") }, []string{"nowhere"}},
-		{"all at once", func(c *activities.MailConfig) { *c = activities.MailConfig{Username: "u", TemplatesDir: "nowhere"} },
-			[]string{"tls is", "address is", "from is", "go together", "templates"}},
+		{"all at once", func(c *activities.MailConfig) { *c = activities.MailConfig{Username: "u"} }, []string{"tls is", "address is", "from is", "go together"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := ok
 			tt.change(&c)
-			_, err := activities.NewMail(c, known)
+			_, err := activities.NewMail(c, nil)
 			if (err == nil) != (len(tt.want) == 0) {
 				t.Fatalf("NewMail = %v", err)
 			}
@@ -62,20 +59,21 @@ func FuzzMailHeaders(f *testing.F) {
 	f.Add("Alex\r\nBcc: other@example.com", "alex@example.com\r\nBcc: other@example.com", "en\r\nX: y")
 	f.Add("=?utf-8?q?a=0D=0ABcc:_b@example.com?=", "a@b.example", "en")
 	f.Add("\u0085\u2028", "\u00e4@\u00e4.example", "")
-	m, err := activities.NewMail(activities.MailConfig{Address: "localhost", TLS: activities.TLSNone, From: "Example <hello@example.com>"}, known)
+	m, err := activities.NewMail(activities.MailConfig{Address: "localhost", TLS: activities.TLSNone, From: "Example <hello@example.com>"}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
+	texts := load(f, "")
 	f.Fuzz(func(t *testing.T, name, email, locale string) {
 		to, _, err := activities.Mailbox(email)
 		if err != nil {
 			return
 		}
-		subject, text, err := m.Render("", onboarding.Message{Template: "approved"}, onboarding.Contact{Name: name, Locale: locale})
+		r, err := texts.Say("", onboarding.Message{Template: "approved"}, onboarding.Recipient{Contact: onboarding.Contact{Name: name, Locale: locale}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw, err := m.Raw("key", to, subject, text)
+		raw, err := m.Raw("key", to, r)
 		if err != nil {
 			if !errors.Is(err, activities.ErrTo) {
 				t.Fatal(err)
@@ -83,11 +81,11 @@ func FuzzMailHeaders(f *testing.F) {
 			return
 		}
 		l := open(t, raw)
-		if len(l.header) != 9 || l.header.Get("Bcc") != "" {
+		if len(l.header) != 8 || l.header.Get("Bcc") != "" {
 			t.Errorf("headers %v", l.header)
 		}
-		if l.text != text {
-			t.Errorf("text %q, want %q", l.text, text)
+		if l.text != r.Text || l.html != r.HTML {
+			t.Errorf("text %q and %q, want %q and %q", l.text, l.html, r.Text, r.HTML)
 		}
 		list, err := l.header.AddressList("To")
 		if err != nil || len(list) != 1 || list[0].Address != to {

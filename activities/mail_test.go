@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	netmail "net/mail"
 	"slices"
@@ -23,12 +24,12 @@ import (
 // contacts is a fake of the store.
 type contacts map[string]onboarding.Contact
 
-func (c contacts) Contact(_ context.Context, userID string) (onboarding.Contact, bool, error) {
+func (c contacts) Recipient(_ context.Context, userID string, _ bool) (onboarding.Recipient, error) {
 	if userID == "user-down" {
-		return onboarding.Contact{}, false, onboarding.ErrUnavailable
+		return onboarding.Recipient{}, onboarding.ErrUnavailable
 	}
 	k, ok := c[userID]
-	return k, ok, nil
+	return onboarding.Recipient{Contact: k, Known: ok}, nil
 }
 
 var known = contacts{
@@ -47,7 +48,7 @@ func notice(t *testing.T, userID string, m onboarding.Message) onboarding.Delive
 		t.Fatal(err)
 	}
 	return onboarding.Delivery{ID: 9, Key: userID + "/4/notify." + m.Template + "/mail", UserID: userID, Target: onboarding.MailTarget,
-		Lane: onboarding.LaneRest, Name: "notify." + m.Template, Payload: body}
+		Lane: onboarding.LaneRest, Name: "notify." + m.Template, Payload: body, Created: decided, Now: decided}
 }
 
 func mailer(t *testing.T, c activities.MailConfig) *activities.Mail {
@@ -55,7 +56,7 @@ func mailer(t *testing.T, c activities.MailConfig) *activities.Mail {
 	if c.From == "" {
 		c.From = "Example <hello@example.com>"
 	}
-	m, err := activities.NewMail(c, known)
+	m, err := activities.NewMail(c, speaker(t, activities.VoiceConfig{}, known))
 	if err != nil {
 		t.Fatalf("NewMail: %v", err)
 	}
@@ -63,23 +64,69 @@ func mailer(t *testing.T, c activities.MailConfig) *activities.Mail {
 	return m
 }
 
+// speaker returns a voice that signs as Example unless the configuration says
+// otherwise.
+func speaker(t testing.TB, c activities.VoiceConfig, r activities.Recipients) *activities.Voice {
+	t.Helper()
+	if c.Sender == "" {
+		c.Sender = "Example"
+	}
+	v, err := activities.NewVoice(c, r)
+	if err != nil {
+		t.Fatalf("NewVoice: %v", err)
+	}
+	return v
+}
+
 // letter is a mail as the server got it.
 type letter struct {
 	header netmail.Header
 	text   string
+	html   string // "" where there is none
 }
 
+// open reads a mail: a text, alone or with HTML as its alternative.
 func open(t *testing.T, raw []byte) letter {
 	t.Helper()
 	m, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, raw)
 	}
-	text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return letter{m.Header, strings.ReplaceAll(string(text), "\r\n", "\n")}
+	if kind != "multipart/alternative" {
+		return letter{header: m.Header, text: unquote(t, m.Body)}
+	}
+	l := letter{header: m.Header}
+	parts := multipart.NewReader(m.Body, parameters["boundary"])
+	for i, part := range []struct {
+		kind string
+		into *string
+	}{{"text/plain; charset=UTF-8", &l.text}, {"text/html; charset=UTF-8", &l.html}} {
+		p, err := parts.NextRawPart()
+		if err != nil {
+			t.Fatalf("part %d: %v", i+1, err)
+		}
+		if got := p.Header.Get("Content-Type"); got != part.kind || p.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
+			t.Errorf("part %d is %v", i+1, p.Header)
+		}
+		*part.into = unquote(t, p)
+	}
+	if _, err := parts.NextRawPart(); err != io.EOF {
+		t.Errorf("a third part: %v", err)
+	}
+	return l
+}
+
+func unquote(t *testing.T, r io.Reader) string {
+	t.Helper()
+	text, err := io.ReadAll(quotedprintable.NewReader(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }
 
 func (l letter) subject(t *testing.T) string {
@@ -144,12 +191,12 @@ func checkApproved(t *testing.T, l letter) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	want := []string{"Auto-Submitted", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
+	want := []string{"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To"}
 	if !slices.Equal(names, want) {
 		t.Errorf("headers %v, want %v", names, want)
 	}
-	if got := l.header.Get("Content-Type"); got != "text/plain; charset=UTF-8" {
-		t.Errorf("Content-Type %q", got)
+	if !strings.Contains(l.html, `<html lang="de"`) || !strings.Contains(l.html, "<p style=\"margin:0 0 16px\">Guten Tag Alex Müller,</p>") {
+		t.Errorf("html %q", l.html)
 	}
 	if got := l.header.Get("To"); got != "<alex@example.com>" {
 		t.Errorf("To %q", got)

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"admit/activities"
 	"admit/onboarding"
 )
 
@@ -23,28 +22,29 @@ func TestReminderVariants(t *testing.T) {
 	})
 	texts := load(t, dir)
 	for _, tt := range []struct {
-		name, lang, template string
-		number               int
-		subject              string
+		name, lang string
+		last       bool
+		number     int
+		subject    string
 	}{
-		{"the first", "fr", "reminder", 1, "Un"},
-		{"the second has none of its own", "fr", "reminder", 2, "Un"},
-		{"the third", "fr", "reminder", 3, "Trois"},
-		{"one later", "fr", "reminder", 1000, "Trois"},
-		{"no number", "fr", "reminder", 0, "Un"},
-		{"the last", "fr", "reminder.last", 1, "Fin"},
-		{"the last where there is none", "nl", "reminder.last", 3, "Twee"},
-		{"the last where there is none, and the first", "nl", "reminder.last", 1, "Een"},
-		{"built in", "en", "reminder", 2, "Your verification is still open"},
-		{"one's own replaces all", "de", "reminder", 2, "Mein eigener"},
-		{"and the last", "de", "reminder.last", 4, "Mein eigener"},
-		{"a number of the country", "en-GB", "reminder", 4, "Fourth"},
-		{"below the country's", "en-GB", "reminder", 3, "Your verification is still open"},
-		{"a language without any", "sv", "reminder", 1, "Your verification is waiting for you"},
+		{"the first", "fr", false, 1, "Un"},
+		{"the second has none of its own", "fr", false, 2, "Un"},
+		{"the third", "fr", false, 3, "Trois"},
+		{"one later", "fr", false, 1000, "Trois"},
+		{"no number", "fr", false, 0, "Un"},
+		{"the last", "fr", true, 1, "Fin"},
+		{"the last where there is none", "nl", true, 3, "Twee"},
+		{"the last where there is none, and the first", "nl", true, 1, "Een"},
+		{"built in", "en", false, 2, "Your verification is still open"},
+		{"one's own replaces all", "de", false, 2, "Mein eigener"},
+		{"and the last", "de", true, 4, "Mein eigener"},
+		{"a number of the country", "en-GB", false, 4, "Fourth"},
+		{"below the country's", "en-GB", false, 3, "Your verification is still open"},
+		{"a language without any", "sv", false, 1, "Your verification is waiting for you"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			subject, _, err := texts.Render(tt.lang, onboarding.Message{Template: tt.template, Number: tt.number}, onboarding.Contact{})
+			subject, _, err := texts.Render(tt.lang, onboarding.Message{Template: "reminder", Number: tt.number, Last: tt.last}, onboarding.Contact{})
 			if err != nil || subject != tt.subject {
 				t.Errorf("Render = %q, %v, want %q", subject, err, tt.subject)
 			}
@@ -82,48 +82,5 @@ func TestUntil(t *testing.T) {
 	}
 	if _, text, err := texts.Render("en", onboarding.Message{Template: "reminder", Number: 2}, onboarding.Contact{}); err != nil || strings.Contains(text, "until") {
 		t.Errorf("who is never given up reads %q, %v", text, err)
-	}
-}
-
-// TestLastReminder holds which reminder is the last before a user is given up.
-func TestLastReminder(t *testing.T) {
-	t.Parallel()
-	hours := func(hs ...int) (ds []onboarding.Duration) {
-		for _, h := range hs {
-			ds = append(ds, onboarding.Duration(time.Duration(h)*time.Hour))
-		}
-		return ds
-	}
-	p := onboarding.DefaultPolicy()
-	p.MaxReminders = 6
-	p.Stall.Collecting = onboarding.StageStall{Remind: hours(2, 24, 72), Abandon: hours(100)[0]}
-	p.Stall.ActionRequired = onboarding.StageStall{Remind: hours(24, 200), Abandon: hours(100)[0]}
-	start := decided
-	for _, tt := range []struct {
-		name   string
-		stage  onboarding.Stage
-		number int
-		after  time.Duration // from the start of the clock to the decision
-		want   bool
-	}{
-		{"the first of three", onboarding.StageCollecting, 1, 2 * time.Hour, false},
-		{"the second of three", onboarding.StageCollecting, 2, 24 * time.Hour, false},
-		{"the third of three", onboarding.StageCollecting, 3, 72 * time.Hour, true},
-		{"the third in the stay, after progress", onboarding.StageCollecting, 3, 2 * time.Hour, false},
-		{"the second, decided so late that the third was due as well", onboarding.StageCollecting, 2, 73 * time.Hour, true},
-		{"as many as there may be", onboarding.StageCollecting, 6, 2 * time.Hour, true},
-		{"the next comes after the end", onboarding.StageActionRequired, 1, 24 * time.Hour, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			m := onboarding.Message{Template: "reminder", Stage: tt.stage, Number: tt.number, AbandonAt: start.Add(100 * time.Hour)}
-			if got := activities.LastReminder(p, m, start.Add(tt.after)); got != tt.want {
-				t.Errorf("LastReminder = %t, want %t", got, tt.want)
-			}
-			m.AbandonAt = time.Time{}
-			if activities.LastReminder(p, m, start.Add(tt.after)) {
-				t.Error("a user who is never given up has a last reminder")
-			}
-		})
 	}
 }

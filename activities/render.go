@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,63 +17,118 @@ import (
 
 // MailData is what the template of a mail to a user is executed with.
 type MailData struct {
-	Name    string           // how the user is addressed; "" when unknown or unfit for a mail
-	Check   onboarding.Check // of action_required and expired; "" else
-	Stage   onboarding.Stage // that the decision left behind
-	Reasons []string         // the sentences that may be said; none, then say Neutral
-	Neutral string
+	Name  string           // how the user is addressed; "" when unknown or unfit for a mail
+	Stage onboarding.Stage // that the decision left behind
+	// Asks are what the user is asked to do, what is new first; Only is the check of a
+	// single one, "" when there are several or none.
+	Asks []AskData
+	Only onboarding.Check
+	// Reasons are, of a suspension or a rejection, the sentences that may be said about
+	// why. No built-in text says them.
+	Reasons []string
 	Number  int    // of a reminder: counts from 1 in the stay in the stage
+	URL     string // where the user goes on; "" where there is nothing to do, or no such place
 	Sender  string // who signs; may be ""
-	// Of a reminder: when the user is given up, in the user's time zone, UTC where
-	// that is unknown. Until is it in the words of the language, "" for never.
+	// Of a reminder: when the user is given up, in the user's time zone, else in that
+	// of the configuration. Until is it in the words of the language, "" for never.
 	AbandonAt time.Time
 	Until     string
+}
+
+// AskData is one thing that a user is asked to do.
+type AskData struct {
+	Check   onboarding.Check
+	Step    string   // the check in words, "Identity check"
+	Renew   bool     // it passed and is out of date; else it is to be repeated
+	Reasons []string // the sentences that may be said; none, then say Neutral
+	Neutral string
+	// FreeText is what the provider wrote to the user, in one paragraph; "" unless the
+	// policy lets it be shown. Nobody vouches for it: quote it.
+	FreeText string
 }
 
 // ErrNoTemplate means that no language has a template of the name.
 var ErrNoTemplate = errors.New("no such template")
 
-// Limits of what is taken from a contact.
+// Limits of what is taken from a contact and from a provider.
 const (
-	maxName   = 64 // runes
-	maxLocale = 64 // bytes
+	maxName     = 64      // runes
+	maxLocale   = 64      // bytes
+	maxFreeText = 1 << 10 // bytes
 )
 
-// Render returns the subject and the text of a mail to a user, in the language
-// given or, where it is "", the contact's. A text that the language de-AT does not
-// have is sought in de and then in English; the sentences about reasons come from
-// the language of the template. Of the reminders it is the one with the largest
-// number that is not above the message's, and for the template "reminder.last" the
-// one of that name where there is one. The subject is a single line without
-// control characters, whatever the contact holds.
-func (t *Templates) Render(lang string, m onboarding.Message, c onboarding.Contact) (subject, text string, err error) {
+// saying is what a message to a user is rendered from.
+type saying struct {
+	language string // "" for the contact's
+	message  onboarding.Message
+	contact  onboarding.Contact
+	texts    map[onboarding.Check]string // the providers' free texts
+	zone     *time.Location              // of a contact without one; nil for UTC
+	url      string                      // where the user goes on, or ""
+}
+
+// render returns a message to a user in words, in the language given or, where it
+// is "", the contact's. A text that the language de-AT does not have is sought in de
+// and then in English; the sentences in it come from the language of the template.
+// Of the reminders it is the one with the largest number that is not above the
+// message's, and for the last before the user is given up "reminder.last" where
+// there is one. The subject is a single line without control characters, whatever
+// the contact holds.
+func (t *Templates) render(s saying) (onboarding.Rendered, error) {
+	lang := s.language
 	if lang == "" {
-		lang = c.Locale
+		lang = s.contact.Locale
 	}
 	languages := fallbacks(lang)
-	parsed, found := t.find(languages, variants(m.Template, m.Number))
-	if parsed == nil {
-		return "", "", fmt.Errorf("%w: %q", ErrNoTemplate, m.Template)
+	name, found := t.find(languages, variants(s.message))
+	if name == "" {
+		return onboarding.Rendered{}, fmt.Errorf("%w: %q", ErrNoTemplate, s.message.Template)
 	}
-	return execute(parsed, t.mailData(speaking(languages, found), m, c))
+	languages = speaking(languages, found)
+	data := t.mailData(languages, s)
+	subject, text, err := execute(t.mails[found][name], data)
+	if err != nil {
+		return onboarding.Rendered{}, err
+	}
+	page, err := t.page(languages, found, name, t.pageData(languages, found, data, subject, text))
+	if err != nil {
+		return onboarding.Rendered{}, err
+	}
+	return onboarding.Rendered{Language: found, Subject: subject, Text: text, HTML: page, URL: s.url}, nil
 }
 
 // mailData returns what a mail to a user says, in the first of the languages and,
 // where that has no sentence, in the next.
-func (t *Templates) mailData(languages []string, m onboarding.Message, c onboarding.Contact) MailData {
-	d := MailData{Name: cleanName(c.Name), Stage: m.Stage, Number: m.Number, Sender: t.sender}
-	reasons := m.Reasons
+func (t *Templates) mailData(languages []string, s saying) MailData {
+	m := s.message
+	d := MailData{Name: cleanName(s.contact.Name), Stage: m.Stage, Number: m.Number, URL: s.url, Sender: t.sender}
+	d.Reasons, _ = t.speak(languages, m.Reasons)
 	for _, a := range m.Asks {
-		reasons = append(reasons, a.Reasons...)
-		d.Check = m.Asks[0].Check
+		one := AskData{Check: a.Check, Step: t.step(languages, a.Check), Renew: a.Status == onboarding.StatusExpired}
+		one.Reasons, one.Neutral = t.speak(languages, a.Reasons)
+		if a.FreeText && frank(m) {
+			one.FreeText = quotable(s.texts[a.Check])
+		}
+		d.Asks = append(d.Asks, one)
 	}
-	d.Reasons, d.Neutral = t.speak(languages, reasons)
+	if len(d.Asks) == 1 {
+		d.Only = d.Asks[0].Check
+	}
 	if !m.AbandonAt.IsZero() {
-		zone, known := zoneOf(c.TimeZone)
+		zone, known := zoneOf(s.contact.TimeZone)
+		if !known && s.zone != nil {
+			zone = s.zone
+		}
 		d.AbandonAt = m.AbandonAt.In(zone)
 		d.Until = inWords(languages[0], d.AbandonAt, known)
 	}
 	return d
+}
+
+// step returns how a user reads a check; one that a newer process knows is a
+// verification.
+func (t *Templates) step(languages []string, c onboarding.Check) string {
+	return cmp.Or(t.sentence(languages, wordsFile, stepGroup+string(c)), t.sentence(languages, wordsFile, stepGroup+"other"))
 }
 
 // execute returns the subject and the text that a template makes of data.
@@ -84,33 +140,33 @@ func execute(parsed *template.Template, data any) (subject, text string, err err
 	return split(parsed.Name(), out.String())
 }
 
-// variants returns the names under which a template is sought, best first.
-func variants(name string, n int) []string {
-	names := []string{name}
-	if name == lastMail {
-		names = append(names, numberedMail)
+// variants returns the names under which the template of a message is sought, best
+// first.
+func variants(m onboarding.Message) []string {
+	if m.Template != numberedMail {
+		return []string{m.Template}
 	}
-	if !slices.Contains(names, numberedMail) {
-		return names
+	var names []string
+	if m.Last {
+		names = append(names, lastMail)
 	}
-	numbered := names[:len(names)-1]
-	for n = min(n, maxNumber); n >= 2; n-- {
-		numbered = append(numbered, numberedMail+"."+strconv.Itoa(n))
+	for n := min(m.Number, maxNumber); n >= 2; n-- {
+		names = append(names, numberedMail+"."+strconv.Itoa(n))
 	}
-	return append(numbered, numberedMail)
+	return append(names, numberedMail)
 }
 
-// find returns the best template of the first language that has one, and the
+// find returns the best name that the first language with any of them has, and the
 // language.
-func (t *Templates) find(languages, names []string) (*template.Template, string) {
+func (t *Templates) find(languages, names []string) (name, language string) {
 	for _, l := range languages {
 		for _, name := range names {
-			if parsed := t.mails[l][name]; parsed != nil && !slices.Contains(reviewNames, name) {
-				return parsed, l
+			if t.mails[l][name] != nil && !slices.Contains(reviewNames, name) {
+				return name, l
 			}
 		}
 	}
-	return nil, ""
+	return "", ""
 }
 
 // speaking returns the languages in which the sentences of a mail may be whose

@@ -23,32 +23,66 @@ const goldenDir = "testdata/mails"
 // givenUp is when the users of the goldens are given up.
 var givenUp = time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 
-// goldens are the mails whose whole text is kept, in each built-in language.
-var goldens = []struct {
+// golden is a mail whose whole text is kept, in each built-in language.
+type golden struct {
 	name string
 	m    onboarding.Message
-}{
-	{"action_required-kyc", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, "NO_FACE_FOUND", "DOC_TOO_BLURRY")}},
-	{"action_required-kyc-suspicion", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, "FAKE_FACE", "SOMETHING_NEW")}},
-	{"action_required-kyc-both", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYC, "DOC_FAKE", "DOC_EXPIRED")}},
-	{"action_required-kyc_files", onboarding.Message{Template: "action_required", Asks: asked(onboarding.KYCFiles)}},
-	{"action_required-poa", onboarding.Message{Template: "action_required", Asks: asked(onboarding.POA)}},
-	{"action_required-sepa_kyc", onboarding.Message{Template: "action_required", Asks: asked(onboarding.SEPAKYC, "BAD_SELFIE", "BAD_PASSPORT")}},
-	{"action_required-other", onboarding.Message{Template: "action_required", Asks: asked(onboarding.Account)}},
-	{"expired-kyc", onboarding.Message{Template: "expired", Asks: asked(onboarding.KYC)}},
-	{"expired-sepa_kyc", onboarding.Message{Template: "expired", Asks: asked(onboarding.SEPAKYC)}},
-	{"reminder-collecting", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 1}},
-	{"reminder-action_required", onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 2}},
-	{"reminder-collecting-later", onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 3, AbandonAt: givenUp}},
-	{"reminder-suspended-later", onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 2}},
-	{"reminder-collecting-last", onboarding.Message{Template: "reminder.last", Stage: onboarding.StageCollecting, Number: 4, AbandonAt: givenUp}},
-	{"reminder-action_required-last", onboarding.Message{Template: "reminder.last", Stage: onboarding.StageActionRequired, Number: 4, AbandonAt: givenUp}},
-	{"reminder-suspended", onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 1}},
-	{"approved", onboarding.Message{Template: "approved", Stage: onboarding.StageApproved}},
-	{"suspended", onboarding.Message{Template: "suspended", Stage: onboarding.StageSuspended, Reasons: []string{"FACE_BLACKLISTED"}}},
-	{"rejected", onboarding.Message{Template: "rejected", Stage: onboarding.StageRejected, Reasons: []string{onboarding.ReasonHighRiskRejected}}},
-	{"reinstated", onboarding.Message{Template: "reinstated", Stage: onboarding.StageApproved}},
+	html bool // is kept, too
 }
+
+var goldens = []golden{
+	{name: "action_required-kyc", m: asking(onboarding.KYC, "NO_FACE_FOUND", "DOC_TOO_BLURRY"), html: true},
+	{name: "action_required-kyc-suspicion", m: asking(onboarding.KYC, "FAKE_FACE", "SOMETHING_NEW")},
+	{name: "action_required-kyc-both", m: asking(onboarding.KYC, "DOC_FAKE", "DOC_EXPIRED")},
+	{name: "action_required-kyc_files", m: asking(onboarding.KYCFiles)},
+	{name: "action_required-poa", m: asking(onboarding.POA)},
+	{name: "action_required-sepa_kyc", m: asking(onboarding.SEPAKYC, "BAD_SELFIE", "BAD_PASSPORT")},
+	{name: "action_required-sepa_kyc-free-text", m: onboarding.Message{Template: "action_required", Stage: onboarding.StageActionRequired, Asks: freely(asked(onboarding.SEPAKYC, "BAD_SELFIE"))}},
+	{name: "action_required-other", m: asking(onboarding.Account)},
+	{name: "action_required-several-suspended", html: true, m: onboarding.Message{Template: "action_required", Stage: onboarding.StageSuspended,
+		Asks: slices.Concat(freely(asked(onboarding.SEPAKYC, "BAD_SELFIE", "BAD_PASSPORT")), asked(onboarding.POA), outdated(onboarding.KYC))}},
+	{name: "expired-kyc", m: onboarding.Message{Template: "expired", Asks: outdated(onboarding.KYC)}},
+	{name: "expired-sepa_kyc", m: onboarding.Message{Template: "expired", Asks: outdated(onboarding.SEPAKYC)}},
+	{name: "expired-several", m: onboarding.Message{Template: "expired", Stage: onboarding.StageSuspended, Asks: slices.Concat(outdated(onboarding.KYC), outdated(onboarding.POA))}},
+	{name: "reminder-collecting", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 1}},
+	{name: "reminder-action_required", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 1, Asks: asked(onboarding.KYC, "DOC_EXPIRED")}},
+	{name: "reminder-action_required-several", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 1, Asks: slices.Concat(asked(onboarding.KYC), asked(onboarding.POA))}},
+	{name: "reminder-action_required-later", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 2, AbandonAt: givenUp, Asks: asked(onboarding.POA)}},
+	{name: "reminder-action_required-nothing", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageActionRequired, Number: 2, AbandonAt: givenUp}},
+	{name: "reminder-collecting-later", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageCollecting, Number: 3, AbandonAt: givenUp}},
+	{name: "reminder-suspended", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 1, Asks: outdated(onboarding.KYC)}},
+	{name: "reminder-suspended-later", m: onboarding.Message{Template: "reminder", Stage: onboarding.StageSuspended, Number: 2, Asks: slices.Concat(outdated(onboarding.KYC), outdated(onboarding.POA))}},
+	{name: "reminder-collecting-last", m: onboarding.Message{Template: "reminder", Last: true, Stage: onboarding.StageCollecting, Number: 4, AbandonAt: givenUp}},
+	{name: "reminder-action_required-last", m: onboarding.Message{Template: "reminder", Last: true, Stage: onboarding.StageActionRequired, Number: 4, AbandonAt: givenUp,
+		Asks: slices.Concat(asked(onboarding.KYC, "DOC_EXPIRED"), asked(onboarding.POA))}},
+	{name: "approved", m: onboarding.Message{Template: "approved", Stage: onboarding.StageApproved}},
+	{name: "suspended", m: onboarding.Message{Template: "suspended", Stage: onboarding.StageSuspended, Reasons: []string{"FACE_BLACKLISTED"}}},
+	{name: "suspended-kyc", m: onboarding.Message{Template: "suspended", Stage: onboarding.StageSuspended, Asks: outdated(onboarding.KYC)}},
+	{name: "rejected", m: onboarding.Message{Template: "rejected", Stage: onboarding.StageRejected, Reasons: []string{onboarding.ReasonHighRiskRejected}}},
+	{name: "reinstated", m: onboarding.Message{Template: "reinstated", Stage: onboarding.StageApproved}},
+}
+
+// asking is a message that asks for one check.
+func asking(check onboarding.Check, reasons ...string) onboarding.Message {
+	return onboarding.Message{Template: "action_required", Stage: onboarding.StageActionRequired, Asks: asked(check, reasons...)}
+}
+
+// outdated is one thing that a user is asked to renew.
+func outdated(check onboarding.Check) []onboarding.Asked {
+	return []onboarding.Asked{{Check: check, Status: onboarding.StatusExpired}}
+}
+
+// freely lets the provider's own words be shown.
+func freely(asks []onboarding.Asked) []onboarding.Asked {
+	asks[0].FreeText = true
+	return asks
+}
+
+// freeText is what the provider wrote in the goldens.
+const freeText = "Please enter your date of birth <as> it is on the\ndocument & see www.example.com/help."
+
+// resumeURL is where the users of the goldens go on.
+const resumeURL = "https://app.example/resume?t=TOKEN"
 
 // asked is one thing that a user is asked to do.
 func asked(check onboarding.Check, reasons ...string) []onboarding.Asked {
@@ -72,13 +106,24 @@ func TestGolden(t *testing.T) {
 	fresh := map[string]bool{}
 	for _, lang := range []string{"en", "de"} {
 		for _, g := range goldens {
-			subject, text, err := texts.Render(lang, g.m, onboarding.Contact{Name: "Alex Example", Locale: "fr", TimeZone: "Europe/Berlin"})
+			url := ""
+			if len(g.m.Asks) > 0 || g.m.Template == "reminder" {
+				url = resumeURL
+			}
+			r, err := texts.Say(lang, g.m, onboarding.Recipient{
+				Contact: onboarding.Contact{Name: "Alex Example", Locale: "fr", TimeZone: "Europe/Berlin"}, Texts: map[onboarding.Check]string{onboarding.SEPAKYC: freeText},
+			}, url)
 			if err != nil {
 				t.Fatalf("%s/%s: %v", lang, g.name, err)
 			}
 			path := filepath.Join(goldenDir, lang, g.name+".txt")
 			fresh[path] = true
-			isGolden(t, path, "Subject: "+subject+"\n\n"+text)
+			isGolden(t, path, "Subject: "+r.Subject+"\n\n"+r.Text)
+			if g.html {
+				path := filepath.Join(goldenDir, lang, g.name+".html")
+				fresh[path] = true
+				isGolden(t, path, r.HTML)
+			}
 		}
 	}
 	noStrays(t, goldenDir, fresh)
@@ -113,12 +158,7 @@ func noStrays(t *testing.T, dir string, fresh map[string]bool) {
 func TestGoldensCoverEveryTemplate(t *testing.T) {
 	t.Parallel()
 	for _, name := range activities.MailNames {
-		if !slices.ContainsFunc(goldens, func(g struct {
-			name string
-			m    onboarding.Message
-		}) bool {
-			return g.m.Template == name
-		}) {
+		if !slices.ContainsFunc(goldens, func(g golden) bool { return g.m.Template == name }) {
 			t.Errorf("%s has no golden file", name)
 		}
 	}
@@ -202,7 +242,7 @@ func TestReasonsSpoken(t *testing.T) {
 func TestSameSentenceOnce(t *testing.T) {
 	t.Parallel()
 	_, text, err := load(t, "").Render("en", onboarding.Message{
-		Template: "action_required", Reasons: []string{"FACE_ERROR", "FACE_NOT_CHECKED", "FACE_ERROR"},
+		Template: "action_required", Asks: asked(onboarding.KYC, "FACE_ERROR", "FACE_NOT_CHECKED", "FACE_ERROR"),
 	}, onboarding.Contact{})
 	if err != nil || strings.Count(text, "could not be processed") != 1 {
 		t.Errorf("Render = %v,\n%s", err, text)

@@ -70,7 +70,7 @@ func NewReviewers(c ReviewersConfig, m *Mail) (*Reviewers, error) {
 		return nil, fmt.Errorf("mail to reviewers: %w", err)
 	}
 	zone, _ := zoneOf(c.TimeZone)
-	r := &Reviewers{mail: m, plain: true, view: m.view(c.Language, c.URL, zone)}
+	r := &Reviewers{mail: m, plain: true, view: m.voice.view(c.Language, c.URL, zone)}
 	for _, address := range c.To {
 		to, plain, err := mailbox(address)
 		if err != nil {
@@ -122,13 +122,14 @@ func (r *Reviewers) post(ctx context.Context, key, name string, data func(review
 		r.mail.Logger.Error("mail to reviewers could not be rendered", "template", name, "error", err)
 		return failed("template")
 	}
-	all := r.send(ctx, key, subject, text, r.to...)
+	mail := onboarding.Rendered{Subject: subject, Text: text}
+	all := r.send(ctx, key, mail, r.to...)
 	if len(r.to) == 1 || !strings.HasSuffix(all.Answer, " at RCPT") {
 		return all
 	}
 	worst, told := all, 0
 	for i, to := range r.to {
-		one := r.send(ctx, key, subject, text, to)
+		one := r.send(ctx, key, mail, to)
 		if one.Result == onboarding.AttemptDelivered {
 			told++
 			continue
@@ -144,8 +145,8 @@ func (r *Reviewers) post(ctx context.Context, key, name string, data func(review
 	return onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: fmt.Sprintf("250 for %d of %d", told, len(r.to))}
 }
 
-func (r *Reviewers) send(ctx context.Context, key, subject, text string, to ...string) onboarding.Attempt {
-	msg, err := r.mail.message(key, subject, text, to...)
+func (r *Reviewers) send(ctx context.Context, key string, mail onboarding.Rendered, to ...string) onboarding.Attempt {
+	msg, err := r.mail.message(key, mail, to...)
 	if err != nil {
 		return unsendable("unusable address")
 	}

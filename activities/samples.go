@@ -23,6 +23,16 @@ func (t *Templates) try() (problems []error) {
 			}
 		}
 	}
+	if len(problems) > 0 {
+		return problems // what the text is no HTML can be made of
+	}
+	for _, language := range sortedKeys(t.pages) {
+		for _, name := range sortedKeys(t.pages[language]) {
+			if err := t.tryPage(language, name); err != nil {
+				problems = append(problems, err)
+			}
+		}
+	}
 	return problems
 }
 
@@ -38,32 +48,73 @@ func (t *Templates) tryOne(language, name string) (err error) {
 	case slices.Contains(reviewNames, name):
 		t.reviewSamples(language, try)
 	default:
-		t.mailSamples(language, name, try)
+		for _, d := range t.mailSamples(language, name) {
+			if !try(d) {
+				break
+			}
+		}
 	}
 	return err
 }
 
-// mailSamples gives try what a mail to a user may be made of, until it says no.
-func (t *Templates) mailSamples(language, name string, try func(any) bool) {
-	untils := []time.Time{{}}
-	if strings.HasPrefix(name, numberedMail) {
-		untils = append(untils, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+// tryPage executes the HTML of one mail, or a layout, with samples.
+func (t *Templates) tryPage(language, name string) error {
+	page, found := t.pages[language][name], language
+	if name == layoutFile {
+		// Any mail will do: a layout sees nothing but what its text was made of.
+		name, found = actionMail, lastLanguage
 	}
-	for _, check := range append([]onboarding.Check{""}, onboarding.Checks[:]...) {
-		for _, stage := range onboarding.Stages {
-			for _, contact := range []onboarding.Contact{{}, {Name: "Alex Example", TimeZone: "Europe/Berlin"}} {
-				for _, reasons := range [][]string{nil, {"DOC_EXPIRED"}} {
-					for _, until := range untils {
-						m := onboarding.Message{Template: name, Asks: []onboarding.Asked{{Check: check, Reasons: reasons}}, Stage: stage, Number: 1, AbandonAt: until}
-						if !try(t.mailData(fallbacks(language), m, contact)) {
-							return
-						}
-					}
-				}
+	text := t.mails[found][name]
+	if text == nil {
+		return fmt.Errorf("%s: there is no %s%s of the same language beside it", page.Name(), name, textSuffix)
+	}
+	for _, d := range t.mailSamples(found, name) {
+		subject, body, err := execute(text, d)
+		if err != nil {
+			return err // tryOne has seen to it
+		}
+		if _, err := executePage(page, t.pageData(fallbacks(found), found, d, subject, body)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mailSamples returns what a mail to a user may be made of.
+func (t *Templates) mailSamples(language, name string) (all []MailData) {
+	one := func(c onboarding.Check, s onboarding.Status, free bool, reasons ...string) onboarding.Asked {
+		return onboarding.Asked{Check: c, Status: s, FreeText: free, Reasons: reasons}
+	}
+	var asks [][]onboarding.Asked
+	if name != actionMail && name != expiredMail { // which always ask for something
+		asks = append(asks, nil)
+	}
+	for _, c := range onboarding.Checks {
+		asks = append(asks, []onboarding.Asked{one(c, onboarding.StatusActionRequired, false)},
+			[]onboarding.Asked{one(c, onboarding.StatusActionRequired, true, "DOC_EXPIRED", "FACE_GLARED")}, []onboarding.Asked{one(c, onboarding.StatusExpired, false)})
+	}
+	asks = append(asks, slices.Concat(asks[len(asks)-2], asks[len(asks)-1], asks[len(asks)-4]))
+	bare := saying{}
+	full := saying{
+		contact: onboarding.Contact{Name: sampleName, TimeZone: "Europe/Berlin"}, url: "https://example.com/resume",
+		texts: map[onboarding.Check]string{onboarding.Checks[0]: "Please use another document."},
+	}
+	if strings.HasPrefix(name, numberedMail) {
+		full.message.AbandonAt = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	}
+	for _, stage := range onboarding.Stages {
+		for _, a := range asks {
+			for _, s := range []saying{bare, full} {
+				s.message.Template, s.message.Stage, s.message.Number, s.message.Asks = name, stage, 1, a
+				all = append(all, t.mailData(fallbacks(language), s))
 			}
 		}
 	}
+	return all
 }
+
+// sampleName is the user of samples and previews.
+const sampleName = "Alex Example"
 
 // reviewSamples gives try what a mail to reviewers may be made of.
 func (t *Templates) reviewSamples(language string, try func(any) bool) {

@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,8 +23,14 @@ const (
 	placeDetail = "{detail}"
 )
 
+// Groups of words that users read; the others are for reviewers.
+const (
+	stepGroup = "step." // what a user is asked to do
+	htmlGroup = "html." // what the HTML of a mail says beside the text
+)
+
 // wordGroups are the beginnings of the keys in words.txt.
-var wordGroups = []string{"check.", "stage.", "status.", "party.", "access."}
+var wordGroups = []string{"check.", "stage.", "status.", "party.", "access.", stepGroup, htmlGroup}
 
 // fits says for each file of sentences what is wrong with a key or its sentence.
 var fits = map[string]func(key, sentence string) error{
@@ -54,8 +59,7 @@ var fits = map[string]func(key, sentence string) error{
 // parseSentences reads lines "CODE = sentence" into the sentences; empty lines and
 // those that begin with # are passed over. fit says what is wrong with a line that
 // is written so.
-func parseSentences(at, text string, fit func(key, sentence string) error, into map[string]string) error {
-	var problems []error
+func parseSentences(at, text string, fit func(key, sentence string) error, into map[string]string) (problems []error) {
 	bad := func(line int, format string, args ...any) {
 		problems = append(problems, fmt.Errorf("%s:%d: %s", at, line+1, fmt.Sprintf(format, args...)))
 	}
@@ -79,7 +83,7 @@ func parseSentences(at, text string, fit func(key, sentence string) error, into 
 			seen[key], into[key] = true, sentence
 		}
 	}
-	return errors.Join(problems...)
+	return problems
 }
 
 // sentence returns what a file says for a key in the first language that has it.

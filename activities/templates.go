@@ -4,16 +4,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	htmltemplate "html/template"
 	"io/fs"
-	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"text/template"
-	"unicode/utf8"
 
 	"admit/onboarding"
 )
@@ -25,9 +23,13 @@ var builtin embed.FS
 const (
 	reasonsFile  = "reasons" // what a user is told of a reason
 	causesFile   = "causes"  // what a reviewer is told of a cause
-	wordsFile    = "words"   // how a reviewer reads stages, checks and the like
-	mailSuffix   = ".txt"
+	wordsFile    = "words"   // how codes are read
+	asksFile     = "asks"    // the list of what a user is asked to do, a part of other templates
+	textSuffix   = ".txt"
 	lastLanguage = "en" // where every search for a text ends
+	// everyLanguage is where the layout lies that is for all languages: beside their
+	// folders.
+	everyLanguage = ""
 )
 
 // Templates of which a language may have several, one for each number from which
@@ -38,6 +40,15 @@ const (
 	maxNumber    = 99
 )
 
+// Templates of the messages that ask for something, and for nothing else.
+const (
+	actionMail  = "action_required"
+	expiredMail = "expired"
+)
+
+// notifyPrefix begins the names of the effects that are messages to the user.
+const notifyPrefix = "notify."
+
 // mailNames are the templates that a language may have for the mails to a user.
 var mailNames = func() []string {
 	names := []string{
@@ -45,7 +56,7 @@ var mailNames = func() []string {
 		onboarding.NotifySuspended, onboarding.NotifyRejected, onboarding.NotifyReinstated,
 	}
 	for i, n := range names {
-		names[i] = strings.TrimPrefix(n, "notify.")
+		names[i] = strings.TrimPrefix(n, notifyPrefix)
 	}
 	return names
 }()
@@ -78,7 +89,10 @@ var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$`)
 // the sentences. It is never changed after LoadTemplates.
 type Templates struct {
 	sender string
-	mails  map[string]map[string]*template.Template // by language and name
+	mails  map[string]map[string]*template.Template     // by language and name
+	parts  map[string]*template.Template                // what asksFile makes, by language
+	pages  map[string]map[string]*htmltemplate.Template // by language and name, or layoutFile
+	look   *htmltemplate.Template                       // what blocksFile makes
 	// By file, language and key: reasons by their code or neutralKey, causes and words
 	// by what is behind them.
 	sentences map[string]map[string]map[string]string
@@ -91,22 +105,38 @@ type Templates struct {
 // of its language together. An empty dir is none. sender signs the mails.
 //
 // A template is Go's text/template over MailData, ReviewData or DigestData. Its
-// first line is the subject, the second is empty, and the rest is the text. Every
-// template is tried with samples; all mistakes are reported at once, each with
-// file and line.
+// first line is the subject, the second is empty, and the rest is the text.
+// {{template "asks" .Asks}} in it writes the list of what the user is asked to do,
+// as asks.txt beside it says.
+//
+// The HTML of a mail to a user is made of its text, in the frame of layout.html:
+// that of the language, else <dir>/layout.html, else the built-in one. A <name>.html
+// beside a <name>.txt of the same language is the HTML of that mail instead. Both
+// are Go's html/template over HTMLData.
+//
+// Every template is tried with samples; all mistakes are reported at once, each
+// with file and line.
 func LoadTemplates(dir, sender string) (*Templates, error) {
 	t := &Templates{
 		sender:    cleanLine(sender),
 		mails:     map[string]map[string]*template.Template{},
+		parts:     map[string]*template.Template{},
+		pages:     map[string]map[string]*htmltemplate.Template{},
 		sentences: map[string]map[string]map[string]string{reasonsFile: {}, causesFile: {}, wordsFile: {}},
 	}
 	inside, err := fs.Sub(builtin, "templates")
 	if err != nil {
 		return nil, fmt.Errorf("built-in templates: %w", err)
 	}
+	if t.look, err = htmltemplate.ParseFS(inside, blocksFile+htmlSuffix); err != nil {
+		return nil, fmt.Errorf("built-in templates: %w", err)
+	}
 	problems := t.load(inside, "templates")
 	if dir != "" {
 		problems = append(problems, t.load(os.DirFS(dir), dir)...)
+	}
+	if len(problems) == 0 {
+		problems = t.link()
 	}
 	if len(problems) == 0 {
 		problems = t.try()
@@ -117,84 +147,25 @@ func LoadTemplates(dir, sender string) (*Templates, error) {
 	return t, nil
 }
 
-// load adds what lies in files; at is where they lie, for the messages. Names
-// that begin with a dot are passed over.
-func (t *Templates) load(files fs.FS, at string) (problems []error) {
-	languages, err := fs.ReadDir(files, ".")
-	if err != nil {
-		var failed *fs.PathError // its own path is the dot
-		if errors.As(err, &failed) {
-			err = failed.Err
+// link gives every template the parts of its language.
+func (t *Templates) link() (problems []error) {
+	for _, language := range sortedKeys(t.mails) {
+		part := t.parts[language]
+		if part == nil {
+			part = t.parts[base(language)]
 		}
-		return []error{fmt.Errorf("templates in %s: %w", at, err)}
-	}
-	for _, l := range languages {
-		path := filepath.Join(at, l.Name())
-		info, err := fs.Stat(files, l.Name()) // follows links, as a mounted volume has them
-		switch {
-		case strings.HasPrefix(l.Name(), "."):
-		case err != nil:
-			problems = append(problems, fmt.Errorf("templates: %w", err))
-		case !info.IsDir():
-		case !languageTag.MatchString(l.Name()):
-			problems = append(problems, fmt.Errorf("%s: the folder's name is no language", path))
-		default:
-			problems = append(problems, t.loadLanguage(files, l.Name(), path)...)
-		}
-	}
-	return problems
-}
-
-func (t *Templates) loadLanguage(files fs.FS, folder, at string) (problems []error) {
-	entries, err := fs.ReadDir(files, folder)
-	if err != nil {
-		return []error{fmt.Errorf("templates: %w", err)}
-	}
-	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == numberedMail+mailSuffix }) {
-		// Who wrote a reminder does not want a later one in other words.
-		maps.DeleteFunc(t.mails[canonical(folder)], func(name string, _ *template.Template) bool {
-			return strings.HasPrefix(name, numberedMail+".")
-		})
-	}
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), mailSuffix)
-		if !ok || strings.HasPrefix(name, ".") {
+		if part == nil {
 			continue
 		}
-		if err := t.loadFile(files, folder, name, filepath.Join(at, e.Name())); err != nil {
-			problems = append(problems, err)
+		for _, name := range sortedKeys(t.mails[language]) {
+			mail := t.mails[language][name]
+			if mail.Lookup(asksFile) != nil {
+				continue // it has a list of its own
+			}
+			if _, err := mail.AddParseTree(asksFile, part.Tree); err != nil {
+				problems = append(problems, err)
+			}
 		}
 	}
 	return problems
-}
-
-func (t *Templates) loadFile(files fs.FS, folder, name, at string) error {
-	raw, err := fs.ReadFile(files, folder+"/"+name+mailSuffix)
-	if err != nil {
-		return fmt.Errorf("templates: %w", err)
-	}
-	if !utf8.Valid(raw) {
-		return fmt.Errorf("%s: not valid UTF-8", at)
-	}
-	text := strings.ReplaceAll(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n", "\n")
-	language := canonical(folder)
-	if sentences, ok := t.sentences[name]; ok {
-		if sentences[language] == nil {
-			sentences[language] = map[string]string{}
-		}
-		return parseSentences(at, text, fits[name], sentences[language])
-	}
-	if !known(name) {
-		return fmt.Errorf("%s: no mail has this name; known are %s, %s.N (N from 2 to %d), %s, %s", at, strings.Join(mailNames, ", "),
-			numberedMail, maxNumber, lastMail, strings.Join(append(reviewNames, reasonsFile, causesFile, wordsFile), ", "))
-	}
-	parsed, err := template.New(at).Parse(text)
-	if err != nil {
-		return err // says "template: file:line: what"
-	}
-	if t.mails[language] == nil {
-		t.mails[language] = map[string]*template.Template{}
-	}
-	t.mails[language][name] = parsed
-	return nil
 }

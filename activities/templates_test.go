@@ -26,16 +26,16 @@ func TestTemplatesOverride(t *testing.T) {
 		"en/approved.txt":           "\ufeffIn, {{.Name}}\r\n\r\nCome in.\r\n",
 		"fr/approved.txt":           "Bienvenue\n\nBonjour{{with .Name}} {{.}}{{end}}.\n",
 		"fr-CA/reasons.txt":         "# rien\n\nneutral = Il manque une étape.\nDOC_EXPIRED = Périmé.\n",
-		"fr/action_required.txt":    "Encore une étape\n\n{{range .Reasons}}{{.}}\n{{else}}{{.Neutral}}{{end}}\n",
+		"fr/action_required.txt":    "Encore une étape\n\n{{range .Asks}}{{range .Reasons}}{{.}}\n{{else}}{{.Neutral}}{{end}}{{end}}\n",
 		"de/reasons.txt":            "DOC_EXPIRED = Abgelaufen.\n",
 		".git/config":               "nothing to see",
 		"README.md":                 "how to write mails",
 		"en/.approved.txt.swp":      "{{",
 		"en/notes.md":               "{{",
-		"nl_BE/action_required.txt": "Nog een stap\n\n{{range .Reasons}}{{.}}\n{{end}}{{.Sender}}\n",
+		"nl_BE/action_required.txt": "Nog een stap\n\n{{range .Asks}}{{.Step}}\n{{end}}{{.Sender}}\n",
 	})
 	texts := load(t, dir)
-	expired := onboarding.Message{Template: "action_required", Reasons: []string{"DOC_EXPIRED"}}
+	expired := onboarding.Message{Template: "action_required", Asks: asked(onboarding.Account, "DOC_EXPIRED")}
 	tests := []struct {
 		name, lang    string
 		m             onboarding.Message
@@ -47,9 +47,9 @@ func TestTemplatesOverride(t *testing.T) {
 		{"a new language", "fr-FR", onboarding.Message{Template: "approved"}, "Bienvenue", "Bonjour Alex."},
 		{"not in the new language", "fr", onboarding.Message{Template: "rejected"}, "About your application", "Hello Alex,"},
 		{"one sentence", "de", expired, "Bitte schließen Sie Ihre Verifizierung ab", "- Abgelaufen."},
-		{"the other sentences stay", "de", onboarding.Message{Template: "action_required"}, "Bitte schließen Sie Ihre Verifizierung ab", "Mit den Unterlagen"},
+		{"the other sentences stay", "de", onboarding.Message{Template: "action_required", Asks: asked(onboarding.Account)}, "Bitte schließen Sie Ihre Verifizierung ab", "Mit den Unterlagen"},
 		{"sentence of the country", "fr-CA", expired, "Encore une étape", "Périmé."},
-		{"neutral of the country", "fr-CA", onboarding.Message{Template: "action_required"}, "Encore une étape", "Il manque une étape."},
+		{"neutral of the country", "fr-CA", onboarding.Message{Template: "action_required", Asks: asked(onboarding.Account)}, "Encore une étape", "Il manque une étape."},
 		{"no sentence in the language", "fr", expired, "Encore une étape", "Your document is no longer valid."},
 		{"country alone", "nl-be", expired, "Nog een stap", "Example\n"},
 	}
@@ -72,7 +72,7 @@ func TestTemplateMistakes(t *testing.T) {
 		{"syntax", "de/approved.txt", "Hallo\n\n{{if}}\n", "de/approved.txt:3: missing value for if"},
 		{"field", "de/approved.txt", "Hallo\n\nText\n{{.Surname}}\n", "de/approved.txt:4:2: executing"},
 		{"field in a branch", "en/reminder.txt", "Hi\n\nText {{if eq .Stage \"suspended\"}}{{.Oops}}{{end}}\n", "en/reminder.txt:3"},
-		{"field in a list", "en/rejected.txt", "Hi\n\nText {{range .Reasons}}{{.Oops}}{{end}}\n", "en/rejected.txt:3"},
+		{"field in a list", "en/rejected.txt", "Hi\n\nText {{range .Asks}}{{.Oops}}{{end}}\n", "en/rejected.txt:3"},
 		{"no subject", "en/approved.txt", "\n\nText\n", "en/approved.txt:1: the first line is the subject"},
 		{"no subject without a name", "en/approved.txt", "{{.Name}}\n\nText\n", "en/approved.txt:1: the first line is the subject"},
 		{"no empty line", "en/approved.txt", "Hi\nText\n", "en/approved.txt:2: the line after the subject"},
