@@ -1,7 +1,9 @@
 // Package cli is the operator's side of the admin API: show where a user stands,
 // why, and what was known at a time; list users; send commands, to one user or to
-// many; bring users who were verified before; wake workflows; and list and replay
-// webhooks that nobody understood. What is shown is a table for people, or JSON.
+// many; bring users who were verified before; say how users are reached and show
+// what they are told; wake workflows; list and replay webhooks that nobody
+// understood; and list, try and replay hooks. What is shown is a table for people, or
+// JSON.
 //
 // The API is found by --admin or ADMIT_ADMIN_URL; the caller's own token is in
 // ADMIT_TOKEN and is never a flag, for flags are seen by everybody on the machine.
@@ -44,6 +46,9 @@ func Commands() []Command {
 		{"command", "send a command: admit command USER hold --reason …"},
 		{"erase", "erase a user's personal data: admit erase USER --reason …"},
 		{"bulk", "send a command to many users: admit bulk run hold --stage in_review --reason …"},
+		{"contact", "show, set or erase how a user is reached: admit contact show USER"},
+		{"hooks", "list, try and replay hooks: admit hooks list, admit hooks replay NAME"},
+		{"notify", "show what users are told, and in which words: admit notify preview TEMPLATE"},
 		{"import", "bring users who were verified before: admit import FILE"},
 		{"wake", "have workflows look again: admit wake USER, admit wake --all"},
 		{"events", "list webhooks that nobody understood, and replay them: admit events list, admit events replay ID"},
@@ -74,6 +79,7 @@ type Surroundings struct {
 	Stdout io.Writer           // results
 	Stderr io.Writer           // everything else
 	Others []Command           // commands of the binary that are not here, for completion
+	Notify Notify              // puts into words what users are told
 	Now    func() time.Time    // time.Now unless set
 	// Sleep waits, and returns an error when ctx ends first; by the machine's clock
 	// unless set.
@@ -103,8 +109,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{Use: "admit", SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	root.PersistentFlags().StringVar(&a.admin, "admin", "", "the admin listener's `URL` (default: ADMIT_ADMIN_URL, else "+DefaultAdmin+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.status(), a.timeline(), a.audit(), a.providers(), a.list(), a.command(), a.erase(), a.bulk(), a.imports(),
-		a.wake(), a.events(), a.completion())
+	root.AddCommand(a.status(), a.timeline(), a.audit(), a.providers(), a.list(), a.command(), a.erase(), a.bulk(), a.contact(), a.hooks(), a.notify(),
+		a.imports(), a.wake(), a.events(), a.completion())
 	a.addOthers(root)
 	root.SetOut(&a.out)
 	root.SetErr(a.Stderr)

@@ -38,6 +38,11 @@ func TestCompletion(t *testing.T) {
 		{"status user", []string{"user-1", "user-2"}, []string{"user-3", "user-4", "..", "a/b"}},
 		{"erase user", []string{"user-1"}, nil},
 		{"wake user-1 user", []string{"user-2"}, nil},
+		{"hooks .", []string{"list", "failed", "replay", "test"}, nil},
+		{"hooks test c", []string{"core-banking", "crm"}, []string{"ledger"}},
+		{"hooks replay crm .", nil, []string{"core-banking"}},
+		{"notify preview re", []string{"reminder", "rejected", "reinstated"}, []string{"approved"}},
+		{"contact show user", []string{"user-1"}, nil},
 		{"completion .", []string{"bash", "zsh", "fish"}, nil},
 	} {
 		args := strings.Fields(c.args)

@@ -30,7 +30,7 @@ func (a *app) erase() *cobra.Command {
 			return usage("--reason is missing: erasing needs a reason for the audit")
 		}
 		if !yes {
-			if err := a.confirm(cmd.Context(), args[0]); err != nil {
+			if err := a.confirm(cmd.Context(), args[0], "the contact and the webhooks' bodies"); err != nil {
 				return err
 			}
 		}
@@ -42,10 +42,10 @@ func (a *app) erase() *cobra.Command {
 	return cmd
 }
 
-// confirm has the operator type the user's ID.
-func (a *app) confirm(ctx context.Context, userID string) error {
+// confirm has the operator type the user's ID before what is erased of the user.
+func (a *app) confirm(ctx context.Context, userID, what string) error {
 	// Nobody is left to be asked when the terminal is gone; then nothing is typed.
-	_, _ = fmt.Fprintf(a.Stderr, "This erases the contact and the webhooks' bodies of %s for good. Type the ID to go on: ", clean(userID))
+	_, _ = fmt.Fprintf(a.Stderr, "This erases %s of %s for good. Type the ID to go on: ", what, clean(userID))
 	type line struct {
 		text string
 		err  error

@@ -32,6 +32,15 @@ func TestFailures(t *testing.T) {
 		{"no user", nil, readToken, []string{"status", "user-2"}, cli.ExitNotFound, "user-2: No user has this ID"},
 		{"no user's timeline", nil, readToken, []string{"timeline", "user-2"}, cli.ExitNotFound, "user-2: No user has this ID"},
 		{"a command to nobody", nil, operateToken, []string{"command", "user-2", "hold", "--reason", "a"}, cli.ExitNotFound, "user-2: No user has this ID"},
+		{"no user's contact", nil, operateToken, []string{"contact", "show", "user-2"}, cli.ExitNotFound, "user-2: No user has this ID"},
+		{"a contact for nobody", nil, operateToken, []string{"contact", "set", "user-2", "--locale", "de"}, cli.ExitNotFound, "user-2: No user has this ID"},
+		{"no contact", nil, operateToken, []string{"contact", "show", "user-1"}, cli.ExitNotFound, "user-1 has no contact, so no mail is written to the user; hooks are told as ever\nadmit contact set user-1"},
+		{"a reader's contact", nil, readToken, []string{"contact", "show", "user-1"}, cli.ExitUnauthorized, "contacts, commands"},
+		{"no hook", nil, readToken, []string{"hooks", "failed", "core"}, cli.ExitNotFound, "No hook has this name; there are core-banking, ledger, crm, tickets, mail."},
+		{"a replay to no hook", nil, operateToken, []string{"hooks", "replay", "core", "--all", "--reason", "a"}, cli.ExitNotFound, "there are core-banking, "},
+		{"a test of no hook", nil, operateToken, []string{"hooks", "test", "core"}, cli.ExitNotFound, "there are core-banking, "},
+		{"a reader's hook", nil, readToken, []string{"hooks", "replay", "ledger", "4", "--reason", "a"}, cli.ExitUnauthorized, "need operate"},
+		{"the present by mail", nil, operateToken, []string{"hooks", "replay", "mail", "--present", "--reason", "a"}, cli.ExitFailed, "body.present is for hooks"},
 		{"no token", nil, "", []string{"status", "user-1"}, cli.ExitUnauthorized, "ADMIT_TOKEN is not set"},
 		{"another token", nil, "no-such-token-0001", []string{"status", "user-1"}, cli.ExitUnauthorized, "ADMIT_ADMIN_TOKENS"},
 		{"too small a role", nil, readToken, hold, cli.ExitUnauthorized, "need operate"},
@@ -148,7 +157,9 @@ func TestStrangers(t *testing.T) {
 			t.Cleanup(srv.Close)
 			for _, args := range [][]string{{"status", "user-1"}, {"list"}, {"timeline", "user-1"}, {"command", "user-1", "hold", "--reason", "a"}, {"events", "list"}, {"events", "replay", "7"},
 				{"audit", "user-1", "--at", "2026-03-01"}, {"providers", "explain", "user-1"}, {"erase", "user-1", "--reason", "a", "--yes"}, {"wake", "--all"},
-				{"wake", "user-1"}, {"import", users}, {"bulk", "run", "hold", "--reason", "a", "--stage", "in_review"}} {
+				{"wake", "user-1"}, {"hooks", "list"}, {"hooks", "failed", "crm"}, {"hooks", "test", "crm"}, {"hooks", "replay", "crm", "--all", "--reason", "a"},
+				{"hooks", "replay", "crm", "7", "--reason", "a"}, {"hooks", "replay", "crm", "--present", "--reason", "a"},
+				{"contact", "show", "user-1"}, {"contact", "set", "user-1", "--locale", "de"}, {"contact", "erase", "user-1", "--reason", "a", "--yes"}, {"import", users}, {"bulk", "run", "hold", "--reason", "a", "--stage", "in_review"}} {
 				code, out, said := operator{url: srv.URL, token: operateToken, clock: newClock()}.run(t, args...)
 				if code != cli.ExitUnavailable || !strings.Contains(said, "not as Admit's admin listener") || out != "" {
 					t.Errorf("%v: exit %d: %s%s", args, code, said, out)

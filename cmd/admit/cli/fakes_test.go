@@ -32,7 +32,7 @@ const (
 
 var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
-// store is a Store, a Commander and a Ringer of the admin listener, in memory.
+// store is all that the admin listener needs, in memory.
 type store struct {
 	mu       sync.Mutex
 	users    map[string]onboarding.Onboarding
@@ -49,6 +49,14 @@ type store struct {
 	events   []onboarding.EventView // oldest first
 	replays  map[int64]string       // actors, by event
 	refusal  onboarding.ReplayRefusal
+
+	contacts  map[string]onboarding.Contact
+	targets   []onboarding.HookView
+	parked    map[string][]onboarding.FailedEffect // by target
+	sent      []string                             // what was replayed or told, and by whom
+	replayErr error                                // of ReplayEffects, and of TellPresent behind its first page
+	halting   bool                                 // ReplayEffects comes part of the way
+	attempt   onboarding.Attempt                   // what a test comes to
 }
 
 func (s *store) Onboarding(_ context.Context, userID string) (onboarding.Onboarding, error) {
@@ -100,7 +108,10 @@ func (s *store) Timeline(_ context.Context, userID, after string, _ int) ([]onbo
 	return s.timeline[from:to], next, s.err
 }
 
-func (s *store) Start(context.Context, string, *onboarding.Contact, string) (bool, int64, error) {
+func (s *store) Start(_ context.Context, userID string, c *onboarding.Contact, _ string) (bool, int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.contacts[userID] = *c
 	return false, 0, s.err
 }
 
@@ -219,7 +230,10 @@ func newStore() *store {
 		},
 	}
 	fresh := onboarding.Onboarding{UserID: "..", Stage: onboarding.StageCollecting, BlockedOn: onboarding.User, Access: onboarding.AccessNone, Pending: 1}
-	s := &store{users: map[string]onboarding.Onboarding{}, commands: map[string]onboarding.Command{}, refuses: map[string]string{}, imported: map[string]onboarding.ImportUser{}}
+	s := &store{users: map[string]onboarding.Onboarding{}, commands: map[string]onboarding.Command{}, refuses: map[string]string{}, imported: map[string]onboarding.ImportUser{},
+		contacts: map[string]onboarding.Contact{}, targets: hooks(), parked: parked()}
+	s.contacts["a/b ü"] = onboarding.Contact{Email: "user-2@example.com", Name: hostile, TimeZone: "Europe/Vienna"}
+	s.attempt = onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "204"}
 	for _, o := range []onboarding.Onboarding{approved, suspended, fresh} {
 		s.users[o.UserID] = o
 	}
@@ -244,8 +258,12 @@ func timeline() []onboarding.TimelineEntry {
 				{Path: "stage", Before: raw(`"collecting"`), After: raw(`"approved"`)}, {Path: "access", Before: raw(`"none"`), After: raw(`"granted"`)},
 				{Path: "checks.kyc.status", Before: raw(`""`), After: raw(`"passed"`)}, {Path: "checks.kyc.since", Before: raw(`null`), After: raw(`"2026-03-01T09:00:01Z"`)},
 			}},
-		{Kind: "effect", At: at.Add(time.Second), Effect: "access.granted", Target: "core-banking", Lane: onboarding.LaneAccess, State: onboarding.EffectDelivered, Attempts: 2, LastAnswer: "200", DoneAt: &done, Version: 2},
-		{Kind: "effect", At: at.Add(time.Second), Effect: "onboarding.approved", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, Attempts: 1, LastAnswer: "503", NextTry: &next, Version: 2},
+		{Kind: "effect", At: at.Add(time.Second), EffectID: 11, Effect: "access.granted", Target: "core-banking", Lane: onboarding.LaneAccess, State: onboarding.EffectDelivered, Attempts: 2, LastAnswer: "200", DoneAt: &done, Version: 2,
+			Key: "user-1/2/access.granted/core-banking"},
+		{Kind: "effect", At: at.Add(time.Second), EffectID: 12, Effect: "onboarding.approved", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, Attempts: 1, LastAnswer: "503", NextTry: &next, Version: 2,
+			Key: "user-1/2/onboarding.approved/crm", ReplayedBy: "clerk", ReplayedAt: &done},
+		{Kind: "effect", At: at.Add(time.Second), EffectID: 13, Effect: "check.changed", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, NextTry: &next, Version: 2,
+			Key: "user-1/2/check.changed:kyc/crm", About: "kyc"},
 		{Kind: "log", At: at.Add(time.Hour), Seq: 3, Input: "operator/lift", EventID: 3, Outcome: onboarding.Refused, Actor: "clerk", Reason: hostile, Code: "not_on_hold", RequestID: "r-1"},
 		{Kind: "pending", At: at.Add(2 * time.Hour), Input: "operator/hold", EventID: 4, Actor: "clerk", Reason: "a reason", RequestID: "r-2"},
 		{Kind: "log", At: at.Add(3 * time.Hour), Seq: 4, Input: "p100/poa-verification", EventID: 5, ReplayOf: 2, Outcome: onboarding.Noted, Code: "overtaken", Actor: "clerk"},
@@ -268,7 +286,7 @@ func handler(t *testing.T, st *store) http.Handler {
 		t.Fatal(err)
 	}
 	s, err := admin.New(admin.Options{
-		Tokens: parsed, Store: st, Commander: st, Ringer: st, Metrics: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
+		Tokens: parsed, Store: st, Hooks: st, Contacts: st, Tester: st, Pollers: st, Commander: st, Ringer: st, Metrics: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
 		Ready: func(context.Context) admin.ReadyReport { return admin.ReadyReport{Ready: true} }, NewID: func() string { return "http-1" },
 	})
 	if err != nil {

@@ -30,7 +30,7 @@ func (o operator) run(t *testing.T, args ...string) (code int, stdout, stderr st
 	env := map[string]string{"ADMIT_ADMIN_URL": o.url, "ADMIT_TOKEN": o.token, "TZ": "Europe/Vienna", "USER": "operator-1"}
 	var out, err bytes.Buffer
 	s := cli.Surroundings{Env: func(name string) string { return env[name] }, Stdin: strings.NewReader(o.types), Stdout: &out, Stderr: &err,
-		Others: []cli.Command{{Name: "serve", Help: "run everything"}}}
+		Others: []cli.Command{{Name: "serve", Help: "run everything"}}, Notify: words()}
 	if o.clock != nil {
 		s.Now, s.Sleep = o.clock.Now, o.clock.Sleep
 	}

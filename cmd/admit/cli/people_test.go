@@ -94,7 +94,7 @@ func TestErase(t *testing.T) {
 		code               int
 		says               string
 	}{
-		{"the ID is typed", adminToken, "a/b ü\n", nil, cli.ExitDone, "Type the ID to go on"},
+		{"the ID is typed", adminToken, "a/b ü\n", nil, cli.ExitDone, "This erases the contact and the webhooks' bodies of a/b ü for good. Type the ID to go on"},
 		{"without a line's end", adminToken, "a/b ü", nil, cli.ExitDone, "for good"},
 		{"not asked", adminToken, "", []string{"--yes"}, cli.ExitDone, ""},
 		{"another ID", adminToken, "a/b u\n", nil, cli.ExitFailed, "that is not the user's ID; nothing is erased"},

@@ -40,8 +40,8 @@ func (c *client) refused(res *http.Response, answer []byte) error {
 	case "unauthorized":
 		f.exit, f.message = ExitUnauthorized, fmt.Sprintf("%s does not know the token in ADMIT_TOKEN; it must be one of the ADMIT_ADMIN_TOKENS there", c.base)
 	case "forbidden":
-		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; commands, waking and replays need operate or admin, erasing and imports need admin"
-	case "not_found":
+		f.exit, f.message = ExitUnauthorized, "the role of the token in ADMIT_TOKEN does not allow this; contacts, commands, waking, trying hooks and replays need operate or admin, erasing and imports need admin"
+	case "not_found", codeNoContact:
 		f.exit = ExitNotFound
 	case "unavailable":
 		f.exit, f.message = ExitUnavailable, fmt.Sprintf("%s\ntry again; %s/readyz says what is missing", p.Detail, c.base)

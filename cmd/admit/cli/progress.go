@@ -83,6 +83,16 @@ func (p *progress) end() {
 	}
 }
 
+// leave ends a line that stands there unfinished, and writes none.
+func (p *progress) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open && !p.ended {
+		_, _ = io.WriteString(p.w, "\n") // as above
+	}
+	p.ended = true
+}
+
 func (p *progress) show(last bool) {
 	now := p.now()
 	if !last && now.Sub(p.shown) < p.every {

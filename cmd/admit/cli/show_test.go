@@ -23,7 +23,7 @@ func TestOutput(t *testing.T) {
 		{"status-fresh.txt", []string{"status", ".."}, ""},
 		{"status.json", []string{"status", "user-1", "--json"}, ""},
 		{"timeline.txt", []string{"timeline", "user-1"}, ""},
-		{"timeline-after.txt", []string{"timeline", "user-1", "--after", "4"}, ""},
+		{"timeline-after.txt", []string{"timeline", "user-1", "--after", "5"}, ""},
 		{"timeline.json", []string{"timeline", "--json", "user-1"}, ""},
 		{"list.txt", []string{"list"}, ""},
 		{"list-page.txt", []string{"list", "--limit", "2"}, `--after "a/b ü"`},
@@ -49,6 +49,14 @@ func TestOutput(t *testing.T) {
 		{"audit.json", []string{"audit", "user-1", "--at", "2026-03-02T10:00:00+01:00", "--json"}, ""},
 		{"explain.txt", []string{"providers", "explain", "user-1"}, ""},
 		{"explain.json", []string{"providers", "explain", "user-1", "--json"}, ""},
+		{"hooks-failed.json", []string{"hooks", "failed", "ledger", "--all", "--json"}, ""},
+		{"empty.json", []string{"hooks", "failed", "crm", "--json"}, ""},
+		{"empty.txt", []string{"hooks", "failed", "crm"}, "none"},
+		{"hooks.json", []string{"hooks", "list", "--json"}, ""},
+		{"contact.txt", []string{"contact", "show", "a/b ü"}, ""},
+		{"contact.json", []string{"contact", "show", "a/b ü", "--json"}, ""},
+		{"reasons.txt", []string{"notify", "reasons", "--lang", "de,en"}, ""},
+		{"reasons.json", []string{"notify", "reasons", "--json"}, ""},
 		{"command.txt", []string{"command", "user-1", "hold", "--reason", "a reason"}, ""},
 		{"command.json", []string{"command", "user-1", "hold", "--reason", "a reason", "--request-id", "r-1", "--json"}, ""},
 	} {
@@ -71,13 +79,32 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// What shows how long ago something was.
+func TestOutputWithAges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file, args, said string
+	}{
+		{"hooks.txt", "hooks list", ""},
+		{"hooks-failed.txt", "hooks failed ledger --all", ""},
+		{"hooks-failed-page.txt", "hooks failed ledger", "--after 6 the next page"},
+		{"hooks-failed-after.txt", "hooks failed ledger --after 6", ""},
+	} {
+		code, out, said := operator{url: serve(t, newStore()), token: readToken, clock: newClock()}.run(t, strings.Fields(c.args)...)
+		if code != cli.ExitDone || (said == "") != (c.said == "") || !strings.Contains(said, c.said) {
+			t.Fatalf("%s: exit %d: %s", c.args, code, said)
+		}
+		golden(t, c.file, out)
+	}
+}
+
 // Nothing that a provider or an operator wrote reaches the terminal as more than
 // text, and JSON still says what it said.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
 	url := serve(t, newStore())
 	for _, args := range [][]string{{"status", "user-1"}, {"status", "user-1", "--json"}, {"timeline", "user-1"}, {"timeline", "user-1", "--json"},
-		{"events", "list"}, {"events", "list", "--json"}} {
+		{"events", "list"}, {"events", "list", "--json"}, {"hooks", "list"}, {"hooks", "list", "--json"}, {"hooks", "failed", "ledger"}} {
 		_, out, _ := run(t, url, readToken, args...)
 		for _, r := range out {
 			if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {

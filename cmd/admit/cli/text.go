@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,8 +68,10 @@ type table struct {
 	w *tabwriter.Writer
 }
 
-func (a *app) table(heading ...string) *table {
-	t := &table{tabwriter.NewWriter(&a.out, 0, 0, 2, ' ', 0)}
+func (a *app) table(heading ...string) *table { return newTable(&a.out, heading...) }
+
+func newTable(w io.Writer, heading ...string) *table {
+	t := &table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 	if len(heading) > 0 {
 		t.row(heading...)
 	}

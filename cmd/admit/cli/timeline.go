@@ -125,9 +125,16 @@ func value(raw json.RawMessage) string {
 	return string(raw)
 }
 
+// effectDetails says whom an effect is for, how it fared, and by which key it is
+// known there and in the ledger.
 func (a *app) effectDetails(e onboarding.TimelineEntry) string {
 	details := []string{"to " + e.Target}
+	if e.About != "" {
+		details[0] += " about " + e.About
+	}
 	switch {
+	case e.Attempts == 0 && e.NextTry != nil:
+		details = append(details, "not tried yet")
 	case e.Attempts == 1:
 		details = append(details, "tried once")
 	case e.Attempts > 1:
@@ -142,5 +149,27 @@ func (a *app) effectDetails(e onboarding.TimelineEntry) string {
 	if e.NextTry != nil {
 		details = append(details, "next try "+a.time(*e.NextTry))
 	}
-	return strings.Join(details, ", ")
+	if e.ReplayedBy != "" {
+		replayed := "replayed by " + e.ReplayedBy
+		if e.ReplayedAt != nil {
+			replayed += " at " + a.time(*e.ReplayedAt)
+		}
+		details = append(details, replayed)
+	}
+	if e.EffectID != 0 {
+		details = append(details, "effect "+number(e.EffectID))
+	}
+	return listed(append(details, keyOf(e))...)
+}
+
+// keyOf shows an effect's key without the user, whom the timeline is of.
+func keyOf(e onboarding.TimelineEntry) string {
+	if e.Key == "" {
+		return ""
+	}
+	key := e.Key
+	if i := strings.LastIndex(key, fmt.Sprintf("/%d/%s", e.Version, e.Effect)); i >= 0 {
+		key = "…" + key[i:]
+	}
+	return "key " + key
 }
