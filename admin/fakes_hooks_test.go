@@ -77,7 +77,7 @@ func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, lim
 			users, replayed = append(users, e.UserID), replayed+1
 		}
 	}
-	return users, replayed, replayed < len(s.parked[target]), nil
+	return users, replayed, ids == nil && len(s.parked[target]) > limit, nil
 }
 
 func (s *store) TellPresent(_ context.Context, target, after string, limit int, actor string) (told int, users []string, next string, err error) {

@@ -33,7 +33,7 @@ type hookReplayOutput struct {
 
 type hookReplayAnswer struct {
 	Replayed int    `json:"replayed" doc:"How many effects wait to be sent again, or with present for the first time"`
-	Left     bool   `json:"left" doc:"Whether there is more: with present behind next, else of what was given up on"`
+	Left     bool   `json:"left" doc:"Whether to ask again for the rest: with present behind next, with all of what was given up on, with ids of these"`
 	Next     string `json:"next" doc:"Of present: what to give as after for the next page; empty after the last"`
 }
 
@@ -46,7 +46,7 @@ func (s *Server) registerHookReplay(api huma.API) {
 		"Access never goes backwards: a grant or a revoke that a newer one has overtaken is not sent.\n\n" +
 		"With present, a hook that is new is told what is true now of each user: access, and the stage, as far as its events name them. What it was told before it is not told again.\n\n" +
 		"A call brings back at most 200, by one call at a time; another is answered 429."
-	op.Responses["200"] = &huma.Response{Description: "They wait, and are sent within moments"}
+	op.Responses["200"] = &huma.Response{Description: "They wait, and are sent within a minute"}
 	huma.Register(api, op, s.replayHook)
 }
 

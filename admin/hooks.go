@@ -26,7 +26,7 @@ type HookViewer interface {
 type HookReplayer interface {
 	// ReplayEffects has a target sent again what was given up on: the effects of these
 	// IDs, or without any the oldest ones, at most limit. It returns whose they are,
-	// how many there were, and whether any is left.
+	// how many there were, and whether any of those that were asked for is left.
 	ReplayEffects(ctx context.Context, target string, ids []int64, limit int, actor string) (users []string, replayed int, left bool, err error)
 	// TellPresent has a target told what is true now of at most limit users behind
 	// after, where it was not told before. It returns how much it will be told, of whom,

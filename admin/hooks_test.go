@@ -172,8 +172,8 @@ func TestReplayHook(t *testing.T) {
 		rung       string
 	}{
 		{"all", `{"reason":"a","all":true}`, replayAnswer{Replayed: 2}, hookCall{}, "user-1 a/b"},
-		{"one", `{"reason":"a","ids":[6]}`, replayAnswer{Replayed: 1, Left: true}, hookCall{ids: []int64{6}}, "a/b"},
-		{"one that is none", `{"reason":"a","ids":[7]}`, replayAnswer{Left: true}, hookCall{ids: []int64{7}}, ""},
+		{"one", `{"reason":"a","ids":[6]}`, replayAnswer{Replayed: 1}, hookCall{ids: []int64{6}}, "a/b"},
+		{"one that is none", `{"reason":"a","ids":[7]}`, replayAnswer{}, hookCall{ids: []int64{7}}, ""},
 		{"the present", `{"reason":"a","present":true}`, replayAnswer{Replayed: 2, Left: true, Next: "user-1"}, hookCall{}, "user-1"},
 		{"the next page of it", `{"reason":"a","present":true,"after":"user-1"}`, replayAnswer{}, hookCall{after: "user-1"}, ""},
 		{"null as IDs", `{"reason":"a","ids":null,"all":true}`, replayAnswer{Replayed: 2}, hookCall{}, "user-1 a/b"},
