@@ -59,7 +59,7 @@ func (a *app) printStatus(o onboarding.Onboarding) {
 		deadline = a.time(*o.NextDeadline)
 	}
 	t.row("next deadline", deadline)
-	t.row("contact", map[bool]string{true: "known", false: "unknown"}[o.HasContact])
+	t.row("contact", map[bool]string{true: "known", false: "unknown: no mail is written to the user"}[o.HasContact])
 	t.row("started", a.time(o.StartedAt))
 	t.row("events", fmt.Sprintf("%d folded, %d log entries, version %d", o.Events, o.LastSeq, o.Version))
 	if o.Pending > 0 {
