@@ -281,7 +281,7 @@ func TestTryHook(t *testing.T) {
 		{"not taken", "core-banking", func(s *store) { s.attempt = onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "timeout"} }, 200, "",
 			`{"result":"failed","answer":"timeout","tookMs":123}`, "core-banking failed"},
 		{"taken, and not kept", "core-banking", func(s *store) { s.triedErr = onboarding.ErrUnavailable }, 200, "", `"result":"delivered"`, "core-banking delivered"},
-		{"not sent", "core-banking", func(s *store) { s.testErr = errors.New("secret-text") }, 500, "internal", "", ""},
+		{"not sent", "core-banking", func(s *store) { s.testErr = errors.New("secret-text") }, 409, "not_testable", "This process does not send to core-banking", ""},
 		{"a task queue", "crm", nil, 409, "not_testable", "crm cannot be tried. Its work is another team's activity", ""},
 		{"mail", "mail", nil, 409, "not_testable", "admit notify preview", ""},
 		{"reviewers", "reviewers", nil, 409, "not_testable", "mail to them", ""},

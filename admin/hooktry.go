@@ -73,7 +73,7 @@ func (s *Server) tryHook(ctx context.Context, in *hookTryInput) (*hookTryOutput,
 	attempt, took, err := s.tester.Test(trying, target.Name)
 	if err != nil {
 		x.err = err
-		return nil, broken
+		return nil, notTestable("This process does not send to " + target.Name + ", so nothing was tried; its log says why.")
 	}
 	x.outcome = string(attempt.Result)
 	storing, cancel := context.WithTimeout(ctx, s.limits.Store)
