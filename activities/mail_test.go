@@ -48,7 +48,7 @@ func notice(t *testing.T, userID string, m onboarding.Message) onboarding.Delive
 		t.Fatal(err)
 	}
 	return onboarding.Delivery{ID: 9, Key: userID + "/4/notify." + m.Template + "/mail", UserID: userID, Target: onboarding.MailTarget,
-		Lane: onboarding.LaneRest, Name: "notify." + m.Template, Payload: body, Created: decided, Now: decided}
+		Lane: onboarding.LaneNotify, Name: "notify." + m.Template, Payload: body, Created: decided, Now: decided}
 }
 
 func mailer(t *testing.T, c activities.MailConfig) *activities.Mail {

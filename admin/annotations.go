@@ -84,7 +84,7 @@ var annotations = map[string]map[string]annotation{
 		"effectId":   note("Of effect: its ID in the ledger"),
 		"effect":     note("Of effect: its name, such as access.granted"),
 		"target":     note("Of effect: who is told"),
-		"lane":       words("Of effect: the lane it waits in", onboarding.LaneAccess, onboarding.LaneRest),
+		"lane":       words("Of effect: the lane it waits in", onboarding.LaneAccess, onboarding.LaneRest, onboarding.LaneNotify),
 		"key":        note("Of effect: the idempotency key"),
 		"state":      words("Of effect: where it stands", onboarding.EffectWaiting, onboarding.EffectDelivered, onboarding.EffectSuperseded, onboarding.EffectParked, onboarding.EffectShadow, onboarding.EffectCollected),
 		"attempts":   note("Of effect: how often it was tried"),

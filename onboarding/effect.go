@@ -54,19 +54,24 @@ type Effect struct {
 	Hook      HookNews      // of hook.*
 }
 
-// Lane says which of a target's two lanes per user carries an effect.
+// Lane says which of a target's lanes per user carries an effect.
 type Lane string
 
-// The lanes. What opens and shuts access never waits behind the rest.
+// The lanes. What opens and shuts access never waits behind the rest, and nothing
+// waits behind a message to the user, which may have to wait for the morning.
 const (
 	LaneAccess Lane = "access"
 	LaneRest   Lane = "rest"
+	LaneNotify Lane = "notify"
 )
 
 // Lane returns the lane that carries the effect.
 func (e Effect) Lane() Lane {
-	if strings.HasPrefix(e.Name, "access.") {
+	switch {
+	case strings.HasPrefix(e.Name, "access."):
 		return LaneAccess
+	case e.Notify():
+		return LaneNotify
 	}
 	return LaneRest
 }

@@ -139,7 +139,7 @@ func TestTargets(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	if granted.Lane() != onboarding.LaneAccess || started.Lane() != onboarding.LaneRest || notify.Lane() != onboarding.LaneRest {
+	if granted.Lane() != onboarding.LaneAccess || started.Lane() != onboarding.LaneRest || notify.Lane() != onboarding.LaneNotify {
 		t.Error("lanes")
 	}
 }

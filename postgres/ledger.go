@@ -102,7 +102,7 @@ type head struct {
 // take tries once, in one round trip.
 func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef, sender string, hold time.Duration) (h head, err error) {
 	t := s.targets[lane.Target]
-	holds := lane.Lane == onboarding.LaneRest && canHold(t)
+	holds := lane.Lane != onboarding.LaneAccess && canHold(t)
 	h.UserID, h.Target, h.Lane = lane.UserID, lane.Target, lane.Lane
 	b := &pgx.Batch{}
 	b.Queue(sqlLockLane, lane.UserID, lane.Target, lane.Lane)

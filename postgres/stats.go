@@ -17,7 +17,8 @@ type Stats struct {
 	InboxCount     int64            // events not folded yet
 	InboxOldest    time.Duration    // age of the oldest of them
 	AccessOldest   time.Duration    // age of the oldest waiting effect in an access lane
-	RestOldest     time.Duration    // the same of the other lanes
+	RestOldest     time.Duration    // the same in a lane of the rest
+	NotifyOldest   time.Duration    // the same of messages to users, which may wait for the morning
 	RevokeOldest   time.Duration    // age of the oldest waiting access.revoked
 	RevokesOverdue int64            // users with a waiting access.revoked older than 60 s
 	Parked         map[string]int64 // parked effects by target, but messages to users without a contact
@@ -79,9 +80,12 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 // addQueue adds what waits in the lanes of one kind of a target.
 func (st *Stats) addQueue(q queued) {
 	oldest := max(0, q.now.Sub(q.oldest))
-	if q.lane == onboarding.LaneAccess {
+	switch q.lane {
+	case onboarding.LaneAccess:
 		st.AccessOldest = max(st.AccessOldest, oldest)
-	} else {
+	case onboarding.LaneNotify:
+		st.NotifyOldest = max(st.NotifyOldest, oldest)
+	default:
 		st.RestOldest = max(st.RestOldest, oldest)
 	}
 	if at, configured := st.Queues[q.target]; configured {

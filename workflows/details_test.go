@@ -78,7 +78,7 @@ func TestDetailsFollowTheLanes(t *testing.T) {
 	t.Parallel()
 	b := newBook()
 	b.add("core", onboarding.LaneAccess, onboarding.EffectGranted)
-	b.add(onboarding.MailTarget, onboarding.LaneRest, onboarding.NotifyApproved)
+	b.add(onboarding.MailTarget, onboarding.LaneNotify, onboarding.NotifyApproved)
 	b.send = func(_ context.Context, e effect) error {
 		if e.tries < 2 {
 			return again(time.Hour)

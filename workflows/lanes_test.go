@@ -86,7 +86,7 @@ func TestUserWhoEndedIsDoneWhenTheLastLaneIs(t *testing.T) {
 func TestDoneCancelsLanesThatWaitForNothing(t *testing.T) {
 	t.Parallel()
 	b := newBook()
-	b.add("mail", onboarding.LaneRest, "notify.reminder")
+	b.add("mail", onboarding.LaneNotify, "notify.reminder")
 	b.send = func(context.Context, effect) error { return again(time.Hour) }
 	env := setup(t, b)
 	var ended time.Duration

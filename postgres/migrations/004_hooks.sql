@@ -16,6 +16,10 @@ create table hooks (
 alter table effects add column replayed_by text not null default '';
 alter table effects add column replayed_at timestamptz;
 
+-- Messages to the user have a lane of their own: they may have to wait for the morning.
+alter table effects drop constraint effects_lane;
+alter table effects add constraint effects_lane check (lane in ('access', 'rest', 'notify'));
+
 -- What waits is counted by target and lane.
 drop index effects_oldest;
 create index effects_queued on effects (target, lane, created) where state = 'waiting';
