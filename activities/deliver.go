@@ -139,7 +139,8 @@ func (a *Activities) take(ctx context.Context, lane onboarding.LaneRef, sender s
 }
 
 // attempt sends d once and writes down what came of it, also when ctx has ended
-// meanwhile. No error means that d is done with, answered that an event came of it.
+// meanwhile. No error means that d is done with or put off, answered that an event
+// came of it.
 func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender string) (answered bool, err error) {
 	begun := a.now()
 	tried := a.send(ctx, d)
@@ -157,17 +158,17 @@ func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender
 	case tried.Result == onboarding.AttemptDelivered:
 		log.Debug("effect delivered")
 		return tried.Event != nil, nil
-	case wait <= 0 && (tried.Result == onboarding.AttemptMoot || tried.Result == onboarding.AttemptDeferred):
+	case tried.Result == onboarding.AttemptMoot && wait <= 0:
 		log.Debug("effect overtaken")
 		return false, nil
+	case tried.Result == onboarding.AttemptDeferred:
+		log.Debug("effect put off", "wait", wait)
+		return false, nil // the ledger knows what else the lane has, and how long it waits
 	case wait <= 0:
 		log.Error("effect given up")
 		return false, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case tried.Result == onboarding.AttemptDeferred:
-		log.Debug("effect put off", "wait", wait)
-		return false, waiting(fmt.Sprintf("%s put off: %s", d.Name, tried.Answer), wait)
 	}
 	log.Warn("effect not delivered", "wait", wait)
 	return false, waiting(fmt.Sprintf("%s not delivered: %s", d.Name, tried.Answer), wait)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -23,13 +24,20 @@ const (
 	maxHookAnswer  = 4 << 10 // bytes of the answer that are read, and thrown away
 )
 
-// Hook sends effects to an HTTP endpoint. It is a Limited Sender.
+// Hook sends effects to an HTTP endpoint. It is a Limited Sender. The exported
+// fields are set before the first call and never changed after it.
 type Hook struct {
 	Clock func() time.Time // set by NewHook to time.Now
+	// Voice puts messages to the user into words; needed where the hook's events name
+	// any of them.
+	Voice  *Voice
+	Texts  Recipients   // needed where the hook is told the providers' words
+	Logger *slog.Logger // nil means that nothing is logged
 
 	url       string
 	keys      [][]byte
 	agent     string
+	full      bool
 	inFlight  int
 	perSecond float64
 	bears     *pressure // of the rest lane
@@ -58,7 +66,7 @@ func NewHook(c HookConfig, build string) (*Hook, error) {
 	}
 	inFlight := cmp.Or(c.MaxInFlight, DefaultInFlight)
 	return &Hook{
-		Clock: time.Now, url: c.URL, keys: keys, agent: "Admit/" + build,
+		Clock: time.Now, url: c.URL, keys: keys, agent: "Admit/" + build, full: c.Full,
 		inFlight: inFlight, perSecond: c.MaxPerSecond, bears: newPressure(inFlight), dialer: dialer,
 		access: hookClient(dialer, certificates, inFlight), rest: hookClient(dialer, certificates, inFlight),
 	}, nil
@@ -104,11 +112,15 @@ func (h *Hook) AtOnce(lane onboarding.Lane) int {
 // PerSecond implements Limited.
 func (h *Hook) PerSecond() float64 { return h.perSecond }
 
-// Send posts the payload once, signed, under the deadline of ctx. No redirect is
-// followed.
+// Send posts the payload once, signed, under the deadline of ctx, with the words
+// that belong to it. No redirect is followed.
 func (h *Hook) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt {
-	tried := h.post(ctx, d, d.Payload)
-	if d.Lane == onboarding.LaneRest && !errors.Is(ctx.Err(), context.Canceled) {
+	body, instead := h.body(ctx, d)
+	if instead != nil {
+		return *instead
+	}
+	tried := h.post(ctx, d, body)
+	if d.Lane != onboarding.LaneAccess && !errors.Is(ctx.Err(), context.Canceled) {
 		h.bears.learn(tried.Result)
 	}
 	return tried
@@ -139,4 +151,11 @@ func (h *Hook) post(ctx context.Context, d onboarding.Delivery, body []byte) onb
 	_, _ = io.CopyN(io.Discard, answer.Body, maxHookAnswer)
 	_ = answer.Body.Close()
 	return judge(answer.StatusCode, retryAfter(answer.Header.Get("Retry-After"), h.Clock()))
+}
+
+func (h *Hook) logger() *slog.Logger {
+	if h.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return h.Logger
 }

@@ -29,6 +29,8 @@ type HookConfig struct {
 	Secrets []string // "whsec_" and base64 of 24 to 64 bytes; every one of them signs
 	// AllowPrivate lets the URL lead into private networks and to this machine.
 	AllowPrivate bool
+	// Full says that the hook is told the providers' words, too.
+	Full bool
 	// MaxInFlight and MaxPerSecond are how many deliveries the hook bears of this
 	// process at the same time and in a second, in each of its two lanes; 0 means
 	// DefaultInFlight, and any number in a second.

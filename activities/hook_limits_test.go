@@ -107,10 +107,13 @@ func TestTurns(t *testing.T) {
 }
 
 // hurried cuts short what hangs.
-type hurried struct{ *activities.Hook }
+type hurried struct {
+	*activities.Hook
+	limit time.Duration
+}
 
 func (h hurried) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attempt {
-	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, h.limit)
 	defer cancel()
 	return h.Hook.Send(ctx, d)
 }
@@ -195,7 +198,7 @@ func TestSlowHookIsGivenLittle(t *testing.T) {
 	})
 	h := hook(t, activities.HookConfig{URL: e.URL, AllowPrivate: true, MaxInFlight: 16})
 	book := &crowd{taken: map[onboarding.LaneRef]int{}}
-	a := &activities.Activities{Ledger: book, Identity: "worker-1", Senders: map[string]activities.Sender{"core": hurried{h}}}
+	a := &activities.Activities{Ledger: book, Identity: "worker-1", Senders: map[string]activities.Sender{"core": hurried{h, 20 * time.Millisecond}}}
 	serveUser := func(i int) error {
 		_, err := serveLane(a, onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: onboarding.LaneRest})
 		return err
@@ -209,6 +212,7 @@ func TestSlowHookIsGivenLittle(t *testing.T) {
 		t.Errorf("%d at once after five timeouts, want 1", got)
 	}
 	up.Store(true)
+	a.Senders["core"] = h
 	for i := range 15 {
 		if err := serveUser(100 + i); err != nil {
 			t.Fatal(err)
