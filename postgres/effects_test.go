@@ -66,7 +66,7 @@ func TestSupersedingInOneFold(t *testing.T) {
 		t.Errorf("effects = %q", got)
 	}
 	exec(t, db, "update effects set next_attempt_at = now()")
-	d := take(t, s, mailRest, "a").Delivery
+	d := take(t, s, mailNotify, "a").Delivery
 	var m onboarding.Message
 	if err := json.Unmarshal(d.Payload, &m); err != nil || m.Template != "suspended" || len(m.Asks) != 1 || m.Asks[0].Check != onboarding.KYC {
 		t.Errorf("message = %s, %v", d.Payload, err)

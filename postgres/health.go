@@ -3,8 +3,6 @@ package postgres
 import (
 	"cmp"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,14 +32,6 @@ var (
 // canHold says whether the target's lanes wait while it is failing: it is a hook,
 // and neither opens nor shuts access.
 func canHold(t onboarding.Target) bool { return t.IsHook() && !t.Access() }
-
-// mixes says whether messages to the user share the target's lanes with other
-// effects.
-func mixes(t onboarding.Target) bool {
-	return t.IsHook() && slices.ContainsFunc(t.Events, func(p string) bool {
-		return !onboarding.Effect{Name: strings.TrimSuffix(p, "*")}.Notify()
-	})
-}
 
 func failingAfter(t onboarding.Target) time.Duration {
 	return cmp.Or(t.FailingAfter, onboarding.DefaultFailingAfter)

@@ -20,10 +20,6 @@ const (
 	// Take looks again by itself before it says so.
 	again     = 10 * time.Millisecond
 	takeTries = 3
-
-	// maxAside is the longest that a sender waits for a message to the user where
-	// other effects may come to the same lane.
-	maxAside = 10 * time.Minute
 )
 
 var (
@@ -41,10 +37,6 @@ var (
 // The answer is a delivery to be sent now, or how long to wait (the lane is taken,
 // or its first effect backs off), or neither when nothing waits. Where the target
 // is not configured here a lane that is not empty waits: Advance parks it in time.
-//
-// Effects are given out in the order of their IDs, and messages to the user in a
-// line of their own beside the others, so that one that waits for its time holds up
-// nothing else.
 //
 // While a hook is failing that neither opens nor shuts access, its lanes are given
 // one effect in a probe interval, over all users. All others wait for a quarter of
@@ -95,7 +87,6 @@ type head struct {
 	onboarding.Delivery
 	busy    *time.Time // until when the lane is taken
 	due     *time.Time // nil when nothing waits
-	message bool
 	failing *time.Time // since when the hook is, where that holds up the lane
 }
 
@@ -110,7 +101,7 @@ func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.La
 		b.Queue(sqlParkHeld, lane.UserID, lane.Target, lane.Lane, giveUp(t), answerFailing, maxParkHeld)
 	}
 	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold, holds, probeEvery(t)).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&h.Now, &h.busy, &h.due, &h.message, &h.failing, &h.ID, &h.Key, &h.Name, &h.Payload, &h.Attempts, &h.Created)
+		return row.Scan(&h.Now, &h.busy, &h.due, &h.failing, &h.ID, &h.Key, &h.Name, &h.Payload, &h.Attempts, &h.Created)
 	})
 	err = conn.SendBatch(ctx, b).Close()
 	h.Now, h.Created = h.Now.UTC(), h.Created.UTC()
@@ -134,9 +125,6 @@ func (h *head) taken(t onboarding.Target) (taken onboarding.Taken, raced bool) {
 		taken.Wait = max(again, h.busy.Sub(h.Now))
 	case h.due.After(h.Now):
 		taken.Wait = max(again, h.due.Sub(h.Now))
-		if h.message && mixes(t) {
-			taken.Wait = min(taken.Wait, maxAside)
-		}
 	case h.held():
 		taken.Wait = heldFor(t, h.Now.Sub(*h.failing))
 	default:

@@ -22,7 +22,7 @@ var maxRefusals = onboarding.DefaultRetry().Refusals
 var (
 	coreAccess = onboarding.LaneRef{UserID: "user-1", Target: "core", Lane: onboarding.LaneAccess}
 	crmRest    = onboarding.LaneRef{UserID: "user-1", Target: "crm", Lane: onboarding.LaneRest}
-	mailRest   = onboarding.LaneRef{UserID: "user-1", Target: onboarding.MailTarget, Lane: onboarding.LaneNotify}
+	mailNotify = onboarding.LaneRef{UserID: "user-1", Target: onboarding.MailTarget, Lane: onboarding.LaneNotify}
 
 	delivered = onboarding.Attempt{Result: onboarding.AttemptDelivered, Answer: "200"}
 	failed    = onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "503"}

@@ -24,7 +24,7 @@ var (
 )
 
 // Record keeps what came of an attempt and gives the lane back. It returns how
-// long the lane waits for its next attempt, 0 when the effect is done with. An
+// long the effect waits for its next attempt, 0 when it is done with. An
 // attempt that was put off or had nothing left to say is none, and is not counted.
 //
 // A sender that lost the lane (its hold ended and another took it, or it recorded
@@ -60,9 +60,6 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 		}
 		b.Queue("commit")
 		wait = e.wait
-		if wait > 0 && e.message() && mixes(e.target) {
-			wait = min(wait, again) // what stands beside it may be due
-		}
 		return conn.SendBatch(ctx, b).Close()
 	})
 	return wait, wrap("record an attempt", err)
@@ -71,7 +68,6 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 // sent is an effect whose attempt is being recorded.
 type sent struct {
 	lane     onboarding.LaneRef
-	name     string
 	key      string
 	state    onboarding.EffectState
 	attempts int
@@ -93,7 +89,7 @@ func lockEffect(ctx context.Context, conn *pgxpool.Conn, id int64) (e sent, err 
 	b.Queue("begin")
 	b.Queue(sqlLockEffect, id).Query(func(rows pgx.Rows) error {
 		found, err := pgx.ForEachRow(rows, []any{
-			&e.lane.UserID, &e.lane.Target, &e.lane.Lane, &e.name, &e.key, &e.state, &e.attempts, &e.refusals, &e.sender, &e.free, &e.since, &e.now, &e.failing,
+			&e.lane.UserID, &e.lane.Target, &e.lane.Lane, &e.key, &e.state, &e.attempts, &e.refusals, &e.sender, &e.free, &e.since, &e.now, &e.failing,
 		}, func() error { return nil })
 		if err == nil && found.RowsAffected() == 0 {
 			err = fmt.Errorf("the ledger has no effect %d", id)
@@ -148,9 +144,6 @@ func (e *sent) answer(before onboarding.EffectState, a onboarding.Attempt) *stri
 	}
 	return &text
 }
-
-// message says whether the effect is a message to the user.
-func (e *sent) message() bool { return onboarding.Effect{Name: e.name}.Notify() }
 
 // answers says whether a question has just been answered, and is of use still.
 func (e *sent) answers(before onboarding.EffectState) bool {

@@ -2,7 +2,7 @@
 select e.id, e.name, e.check_name, coalesce((e.payload -> 'data' ->> 'accessVersion')::bigint, 0),
     array(select n.name from effects n
           where n.user_id = e.user_id and n.id > e.id and n.target = e.target and n.lane = e.lane
-            and (n.lane = 'access' or n.name like 'notify.%') and n.state not in ('superseded', 'shadow')
+            and n.lane in ('access', 'notify') and n.state not in ('superseded', 'shadow')
           order by n.id)
 from effects e
 where e.id = any ($1::bigint[]) and e.state = 'parked'

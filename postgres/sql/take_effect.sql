@@ -1,26 +1,18 @@
 -- Takes the first waiting effect of a lane, unless the lane is taken or the
--- effect's next attempt is not due. Messages to the user stand in a line of their
--- own, so that one that waits for its time holds up nothing else. Where the hook is
--- failing ($6: it can be held), only who gets the next probe takes the effect, and
--- the one after it is due in $7; effects are locked before hooks, as everywhere.
+-- effect's next attempt is not due. Where the hook is failing ($6: it can be held),
+-- only who gets the next probe takes the effect, and the one after it is due in $7;
+-- effects are locked before hooks, as everywhere.
 -- One row always: the clock, until when the lane is taken, when the first effect is
--- due and whether it is a message, since when the hook is failing, and the effect
--- when it was taken.
+-- due, since when the hook is failing, and the effect when it was taken.
 with clock as materialized (
     select clock_timestamp() as now
 ), busy as materialized (
     select max(e.taken_until) as until from effects e, clock
     where e.user_id = $1 and e.target = $2 and e.lane = $3 and e.taken_until > clock.now
 ), head as materialized (
-    select lines.id, lines.next_attempt_at, lines.message from clock, (
-        (select id, next_attempt_at, false as message from effects
-         where user_id = $1 and target = $2 and lane = $3 and state = 'waiting' and name not like 'notify.%'
-         order by id limit 1)
-        union all
-        (select id, next_attempt_at, true from effects
-         where user_id = $1 and target = $2 and lane = $3 and state = 'waiting' and name like 'notify.%'
-         order by id limit 1)) lines
-    order by greatest(lines.next_attempt_at, clock.now), lines.id limit 1
+    select id, next_attempt_at from effects
+    where user_id = $1 and target = $2 and lane = $3 and state = 'waiting'
+    order by id limit 1
 ), hook as materialized (
     select failing_from, next_probe from hooks where $6::boolean and name = $2 and failing_from is not null
 ), seized as materialized (
@@ -41,7 +33,7 @@ with clock as materialized (
       and (not exists (select from hook) or exists (select from probe))
     returning e.id, e.key, e.name, e.payload, e.attempts, e.created
 )
-select clock.now, busy.until, head.next_attempt_at, coalesce(head.message, false), hook.failing_from,
+select clock.now, busy.until, head.next_attempt_at, hook.failing_from,
     coalesce(taken.id, 0), coalesce(taken.key, ''), coalesce(taken.name, ''),
     taken.payload, coalesce(taken.attempts, 0), coalesce(taken.created, clock.now)
 from clock cross join busy left join head on true left join hook on true left join taken on true
