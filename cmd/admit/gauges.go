@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +17,9 @@ import (
 type gauges struct {
 	stats    func(context.Context) (postgres.Stats, error)
 	temporal func(context.Context) error
+	// pollers says who polls another team's task queue, as pollers.Pollers does.
+	pollers func(ctx context.Context, taskQueue string) (n int, last time.Time, err error)
+	targets []onboarding.Target
 	// reversals is the policy's limit.
 	reversals int
 	logger    *slog.Logger
@@ -44,7 +48,7 @@ var (
 // Describe implements prometheus.Collector.
 func (g gauges) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descPostgres, descTemporal, descInbox, descInboxAge, descEffectAge, descRevokeAge, descRevokeLate, descParked, descNoAccess,
-		descAskAge, descAskParked, descReversed, descReversals, descDigestAge} {
+		descAskAge, descAskParked, descReversed, descReversals, descDigestAge, descHookFailing, descHookWaiting, descHookAge, descHookPollers} {
 		ch <- d
 	}
 }
@@ -54,12 +58,15 @@ func (g gauges) Describe(ch chan<- *prometheus.Desc) {
 func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	// Side by side: a Temporal that hangs must not hide what PostgreSQL knows.
-	temporal := make(chan error, 1)
-	go func() { temporal <- g.temporal(ctx) }()
 	send := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	// Side by side: a Temporal that hangs must not hide what PostgreSQL knows.
+	temporal := make(chan error, 1)
+	go func() { temporal <- g.temporal(ctx) }()
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	asked.Go(func() { g.queues(ctx, send) })
 	s, err := g.stats(ctx)
 	send(descTemporal, up(<-temporal))
 	send(descPostgres, up(err))
@@ -71,6 +78,7 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	send(descInboxAge, s.InboxOldest.Seconds())
 	send(descEffectAge, s.AccessOldest.Seconds(), string(onboarding.LaneAccess))
 	send(descEffectAge, s.RestOldest.Seconds(), string(onboarding.LaneRest))
+	send(descEffectAge, s.NotifyOldest.Seconds(), string(onboarding.LaneNotify))
 	send(descRevokeAge, s.RevokeOldest.Seconds())
 	send(descRevokeLate, float64(s.RevokesOverdue))
 	send(descNoAccess, float64(s.ParkedAccess))
@@ -82,6 +90,7 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	for target, n := range s.Parked {
 		send(descParked, float64(n), target)
 	}
+	g.hooks(s, send)
 }
 
 func up(err error) float64 {

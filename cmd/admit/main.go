@@ -115,7 +115,7 @@ func operate(name string) func(context.Context, process) int {
 		// The first signal has long work stop in good order; a second one ends it.
 		context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })
 		return cli.Run(ctx, append([]string{name}, p.args...), cli.Surroundings{
-			Env: environment(p.environ), Stdin: p.in, Stdout: p.out, Stderr: p.err, Others: processes(),
+			Env: environment(p.environ), Stdin: p.in, Stdout: p.out, Stderr: p.err, Others: processes(), Notify: previews(),
 		})
 	}
 }

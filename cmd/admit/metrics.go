@@ -56,7 +56,7 @@ func newMetrics(build string) *metrics {
 		foldLag: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "admit_fold_lag_seconds",
 			Help: "From an event's arrival to the commit that folded it.", Buckets: short}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "admit_delivery_attempts_total",
-			Help: "Attempts to deliver an effect, by target, lane and result."}, []string{"target", "lane", "result"}),
+			Help: "Attempts to deliver an effect, by target, lane and result; deferred and moot ones sent nothing."}, []string{"target", "lane", "result"}),
 		attemptTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "admit_delivery_attempt_seconds",
 			Help: "How long an attempt took.", Buckets: short}, []string{"target"}),
 		deliveryAge: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "admit_delivery_age_seconds",
@@ -108,6 +108,9 @@ func (m *metrics) fold(kind onboarding.InputKind, outcome onboarding.Outcome, la
 
 func (m *metrics) attempt(o activities.Observation) {
 	m.attempts.WithLabelValues(o.Target, string(o.Lane), string(o.Result)).Inc()
+	if o.Result == onboarding.AttemptDeferred || o.Result == onboarding.AttemptMoot {
+		return // nothing was sent that could have taken time
+	}
 	m.attemptTime.WithLabelValues(o.Target).Observe(o.Took.Seconds())
 	if o.Result == onboarding.AttemptDelivered {
 		m.deliveryAge.WithLabelValues(o.Target, string(o.Lane)).Observe(o.Age.Seconds())

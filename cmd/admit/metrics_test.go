@@ -3,12 +3,19 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"admit/activities"
+	"admit/onboarding"
 	"admit/postgres"
 )
 
@@ -20,8 +27,16 @@ func TestAHangingTemporalHidesNothing(t *testing.T) {
 		g := gauges{
 			temporal: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			stats: func(ctx context.Context) (postgres.Stats, error) {
-				return postgres.Stats{RevokeOldest: 90 * time.Second, ParkedAccess: 2, AskOldest: time.Hour, ParkedAsks: 3, ReversedLastHour: 21, CollectedOldest: time.Minute}, ctx.Err()
+				return postgres.Stats{
+					RevokeOldest: 90 * time.Second, ParkedAccess: 2, AskOldest: time.Hour, ParkedAsks: 3, ReversedLastHour: 21, CollectedOldest: time.Minute,
+					Queues: map[string]postgres.Queue{"crm": {Waiting: 4, Oldest: time.Minute}}, Failing: map[string]bool{"crm": true},
+				}, ctx.Err()
 			},
+			pollers: func(ctx context.Context, _ string) (int, time.Time, error) {
+				<-ctx.Done()
+				return 0, time.Time{}, ctx.Err()
+			},
+			targets:   []onboarding.Target{{Name: "crm", TaskQueue: "crm", Events: []string{"onboarding.*"}}},
 			reversals: 20,
 			logger:    slog.New(slog.DiscardHandler),
 		}
@@ -38,11 +53,79 @@ func TestAHangingTemporalHidesNothing(t *testing.T) {
 		for name, want := range map[string]float64{
 			"admit_postgres_up": 1, "admit_revoke_oldest_seconds": 90, "admit_access_parked": 2, "admit_temporal_up": 0,
 			"admit_asks_oldest_seconds": 3600, "admit_asks_parked": 3, "admit_reversed_users": 21, "admit_reversals_per_hour": 20,
-			"admit_digest_oldest_seconds": 60,
+			"admit_digest_oldest_seconds": 60, "admit_hook_failing": 1, "admit_hook_waiting": 4, "admit_hook_oldest_seconds": 60,
 		} {
 			if v, ok := got[name]; !ok || v != want {
 				t.Errorf("%s is %v (shown: %v), want %v", name, v, ok, want)
 			}
 		}
+		if v, ok := got["admit_hook_pollers"]; ok {
+			t.Errorf("who polls is %v although nobody knows", v)
+		}
 	})
+}
+
+// TestHookGauges holds that each target has its own values, and that an alert can
+// tell the hooks for access from the others.
+func TestHookGauges(t *testing.T) {
+	t.Parallel()
+	g := gauges{
+		temporal: func(context.Context) error { return nil },
+		stats: func(context.Context) (postgres.Stats, error) {
+			return postgres.Stats{
+				Queues:  map[string]postgres.Queue{"core": {}, "crm": {Waiting: 2, Oldest: 90 * time.Second}, "mail": {Waiting: 1, Oldest: time.Second}},
+				Failing: map[string]bool{"core": true, "crm": false},
+			}, nil
+		},
+		pollers: func(_ context.Context, queue string) (int, time.Time, error) {
+			if queue != "crm-work" {
+				t.Errorf("asked who polls %q", queue)
+			}
+			return 3, time.Time{}, nil
+		},
+		targets: []onboarding.Target{
+			{Name: "core", Events: []string{"*"}}, {Name: "crm", Events: []string{"onboarding.*"}, TaskQueue: "crm-work"}, {Name: onboarding.MailTarget},
+		},
+		logger: slog.New(slog.DiscardHandler),
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(g)
+	page := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	var got []string
+	for line := range strings.Lines(page.Body.String()) {
+		if strings.HasPrefix(line, "admit_hook_") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	want := []string{
+		`admit_hook_failing{access="false",hook="crm"} 0`, `admit_hook_failing{access="true",hook="core"} 1`,
+		`admit_hook_oldest_seconds{target="core"} 0`, `admit_hook_oldest_seconds{target="crm"} 90`, `admit_hook_oldest_seconds{target="mail"} 1`,
+		`admit_hook_pollers{hook="crm"} 3`,
+		`admit_hook_waiting{target="core"} 0`, `admit_hook_waiting{target="crm"} 2`, `admit_hook_waiting{target="mail"} 1`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("metrics\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// TestWhatIsNotSentTakesNoTime holds that deliveries which are put off, or have
+// nothing left to say, are counted apart.
+func TestWhatIsNotSentTakesNoTime(t *testing.T) {
+	t.Parallel()
+	m := newMetrics("test")
+	for _, result := range []onboarding.AttemptResult{onboarding.AttemptDeferred, onboarding.AttemptMoot, onboarding.AttemptDelivered} {
+		m.attempt(activities.Observation{Target: onboarding.MailTarget, Lane: onboarding.LaneRest, Result: result, Took: time.Second})
+	}
+	page := httptest.NewRecorder()
+	m.handler(slog.New(slog.DiscardHandler)).ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{
+		`admit_delivery_attempts_total{lane="rest",result="deferred",target="mail"} 1`, `admit_delivery_attempts_total{lane="rest",result="moot",target="mail"} 1`,
+		`admit_delivery_attempts_total{lane="rest",result="delivered",target="mail"} 1`,
+		`admit_delivery_attempt_seconds_count{target="mail"} 1`, `admit_delivery_age_seconds_count{lane="rest",target="mail"} 1`,
+	} {
+		if !strings.Contains(page.Body.String(), want+"\n") {
+			t.Errorf("%s is missing", want)
+		}
+	}
 }

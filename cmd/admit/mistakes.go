@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func mistakes(ctx context.Context, s settings.Settings, problems []settings.Prob
 	}
 	// A hook or a mail that lacks what it needs was told of already.
 	if !slices.ContainsFunc(problems, func(p settings.Problem) bool { return p.Line > 0 }) {
-		_, err = senders(s, nil)
+		_, err = senders(s, nil, slog.New(slog.DiscardHandler))
 		add("ADMIT_CONFIG: ", err)
 	}
 	if !slices.ContainsFunc(problems, func(p settings.Problem) bool { return strings.Contains(p.Name, "_API_") }) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	netmail "net/mail"
 
 	"admit/activities"
 	"admit/cmd/admit/settings"
@@ -14,39 +15,97 @@ import (
 
 // senders makes what delivers to each target of the configuration file that is no
 // activity of another team. The error holds every mistake, one a line.
-func senders(s settings.Settings, contacts activities.Contacts) (map[string]activities.Sender, error) {
+func senders(s settings.Settings, recipients activities.Recipients, logger *slog.Logger) (map[string]activities.Sender, error) {
 	all := map[string]activities.Sender{}
-	var problems []error
+	voice, err := newVoice(s, recipients, logger)
+	problems := []error{err}
 	for _, h := range s.Hooks {
 		if h.TaskQueue != "" {
 			continue
 		}
-		hook, err := activities.NewHook(activities.HookConfig{Name: h.Name, URL: h.URL, Secrets: h.Secrets, AllowPrivate: h.AllowPrivate}, s.Build)
+		hook, err := newHook(h, s.Build)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
+		hook.Logger = logger
+		if h.Speaks() {
+			hook.Voice = voice
+		}
+		if h.Full {
+			hook.Texts = recipients
+		}
 		all[h.Name] = hook
 	}
-	if s.Mail == nil {
-		return all, errors.Join(problems...)
+	if s.Mail != nil {
+		problems = append(problems, addMail(all, s, voice, logger)...)
 	}
+	return all, errors.Join(problems...)
+}
+
+// addMail adds what writes to users and to reviewers, where nothing is wrong with
+// either. voice is nil where it has mistakes of its own.
+func addMail(all map[string]activities.Sender, s settings.Settings, voice *activities.Voice, logger *slog.Logger) (problems []error) {
 	mail, err := activities.NewMail(activities.MailConfig{
-		Address: s.Mail.Address, TLS: s.Mail.TLS, From: s.Mail.From,
-		Username: s.Mail.Username, Password: s.Mail.Password, TemplatesDir: s.Voice.Templates, Policy: s.Policy,
-	}, contacts)
+		Address: s.Mail.Address, TLS: s.Mail.TLS, From: s.Mail.From, Username: s.Mail.Username, Password: s.Mail.Password,
+	}, voice)
 	if err != nil {
-		return all, errors.Join(append(problems, fmt.Errorf("notify.email: %w", err))...)
+		problems = append(problems, fmt.Errorf("notify.email: %w", err))
 	}
-	all[onboarding.MailTarget] = mail
+	var to activities.ReviewersConfig
 	if v := s.Reviewers; v != nil {
-		reviewers, err := activities.NewReviewers(activities.ReviewersConfig{To: v.To, Language: v.Language, TimeZone: v.TimeZone, URL: v.ReviewURL}, mail)
-		if err != nil {
+		to = activities.ReviewersConfig{To: v.To, Language: v.Language, TimeZone: v.TimeZone, URL: v.ReviewURL}
+		if err := to.Validate(); err != nil {
 			problems = append(problems, fmt.Errorf("notify.reviewers: %w", err))
+		}
+	}
+	if len(problems) > 0 || voice == nil {
+		return problems
+	}
+	mail.Logger = logger
+	all[onboarding.MailTarget] = mail
+	if s.Reviewers != nil {
+		reviewers, err := activities.NewReviewers(to, mail)
+		if err != nil {
+			return append(problems, fmt.Errorf("notify.reviewers: %w", err))
 		}
 		all[onboarding.ReviewersTarget] = reviewers
 	}
-	return all, errors.Join(problems...)
+	return nil
+}
+
+// newHook makes what delivers to an HTTP hook.
+func newHook(h settings.Hook, build string) (*activities.Hook, error) {
+	return activities.NewHook(activities.HookConfig{
+		Name: h.Name, URL: h.URL, Secrets: h.Secrets, AllowPrivate: h.AllowPrivate, Full: h.Full,
+		MaxInFlight: h.MaxInFlight, MaxPerSecond: h.MaxPerSecond,
+		ClientCert: h.TLS.Cert, ClientKey: h.TLS.Key, CA: h.TLS.CA,
+	}, build)
+}
+
+// newVoice makes what puts into words what there is to say to users, nil where
+// there is nobody to say it.
+func newVoice(s settings.Settings, recipients activities.Recipients, logger *slog.Logger) (*activities.Voice, error) {
+	v := s.Voice
+	if v == nil {
+		return nil, nil
+	}
+	c := activities.VoiceConfig{
+		TemplatesDir: v.Templates, QuietHours: v.QuietHours, TimeZone: v.TimeZone,
+		ResumeURL: v.ResumeURL, ResumeSecrets: v.ResumeSecrets, ResumeExpires: v.ResumeExpires,
+	}
+	if s.Mail != nil {
+		// What is wrong with the address is told beside the rest of the mail's mistakes.
+		if from, err := netmail.ParseAddress(s.Mail.From); err == nil {
+			c.Sender = from.Name
+		}
+	}
+	voice, err := activities.NewVoice(c, recipients)
+	if err != nil {
+		return nil, fmt.Errorf("notify: %w", err)
+	}
+	voice.Logger = logger
+	return voice, nil
 }
 
 // asker asks a provider's API.
@@ -87,7 +146,7 @@ func questions(s settings.Settings) (map[string]*activities.Question, error) {
 // introduce makes every sender of this process and tells it where to log and what
 // to count.
 func (sys *system) introduce(logger *slog.Logger) error {
-	all, err := senders(sys.settings, sys.store)
+	all, err := senders(sys.settings, sys.store, logger)
 	if err != nil {
 		return err
 	}
@@ -98,9 +157,6 @@ func (sys *system) introduce(logger *slog.Logger) error {
 	for target, q := range asks {
 		q.Logger, q.Observe = logger, sys.metrics.ask
 		all[target] = q
-	}
-	if mail, ok := all[onboarding.MailTarget].(*activities.Mail); ok {
-		mail.Logger = logger
 	}
 	sys.senders = all
 	return nil

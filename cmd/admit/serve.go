@@ -120,11 +120,15 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 			return nil, err
 		}
 	}
-	sys.metrics.registry.MustRegister(gauges{stats: sys.store.Stats, temporal: rings.Health, reversals: s.Policy.ReversalsPerHour, logger: logger})
+	sys.metrics.registry.MustRegister(gauges{
+		stats: sys.store.Stats, temporal: rings.Health, pollers: pollers{sys.temporal, time.Now}.Pollers,
+		targets: s.Targets(), reversals: s.Policy.ReversalsPerHour, logger: logger,
+	})
 	sys.admin, err = admin.New(admin.Options{
 		Tokens: tokens, Store: sys.store, Ringer: sys.dispatch, Engine: rings.Health, Ready: sys.ready, Metrics: sys.metrics.handler(logger), Logger: logger,
 		Commander: commander{updates: sys.temporal, store: sys.store, rings: sys.dispatch},
-		Decoder:   codec, CodecOrigin: s.CodecOrigin,
+		Hooks:     sys.store, Contacts: sys.store, Tester: activities.Tester{Senders: sys.senders, Logger: logger}, Pollers: pollers{sys.temporal, time.Now},
+		Decoder: codec, CodecOrigin: s.CodecOrigin,
 	})
 	return sys, err
 }

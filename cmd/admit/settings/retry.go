@@ -2,7 +2,6 @@ package settings
 
 import (
 	"cmp"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +18,8 @@ const (
 	minFailingAfter = time.Second
 	maxSpan         = 365 * 24 * time.Hour
 	maxInFlight     = 1000
+	minPerSecond    = 0.001
+	maxPerSecond    = 100_000
 	maxRefusals     = 1000
 )
 
@@ -63,14 +64,14 @@ func (r *reader) span(n *yaml.Node, path string, least time.Duration) time.Durat
 	return d.D()
 }
 
-// rate reads a number above 0, 0 where there is none.
+// rate reads how much there may be in a second, 0 where there is none.
 func (r *reader) rate(n *yaml.Node, path string) float64 {
 	if n == nil {
 		return 0
 	}
 	v, err := strconv.ParseFloat(r.string(n, path), 64)
-	if err != nil || !(v > 0) || math.IsInf(v, 0) {
-		r.bad(path, n.Line, "must be a number above 0, as 20 or 0.5; leave it out for no limit")
+	if err != nil || !(v >= minPerSecond && v <= maxPerSecond) { // not a number is neither
+		r.bad(path, n.Line, "must be a number from %g to %d, as 20 or 0.5; leave it out for no limit", minPerSecond, maxPerSecond)
 		return 0
 	}
 	return v
