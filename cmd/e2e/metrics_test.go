@@ -19,7 +19,7 @@ func TestAlertsHaveMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := newSink(t)
-	s := newSystem(t, options{config: k.config() +
+	s := newSystem(t, options{config: k.config() + "  - {name: crm, task_queue: crm, activity: OnOnboardingEvent, events: [hook.failing]}\n" +
 		fmt.Sprintf("notify:\n  email: {address: %q, tls: none, from: \"Example <hello@example.com>\"}\n", os.Getenv("DEVSTACK_SMTP_ADDRESS"))})
 	s.serve()
 	s.accepted(pathKYC, kyc(s.user(1), "VERIFIED", ""))
