@@ -179,7 +179,7 @@ func (a *app) hooksTest() *cobra.Command {
 			case a.json:
 				a.printJSON(answer)
 			}
-			took := time.Duration(got.TookMs) * time.Millisecond
+			took := time.Duration(max(got.TookMs, 1)) * time.Millisecond // rounded down over there
 			if got.Result != onboarding.AttemptDelivered {
 				return failed("%s did not take it: %s, %s after %s", args[0], got.Result, got.Answer, took)
 			}
