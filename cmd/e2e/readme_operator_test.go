@@ -22,7 +22,8 @@ func TestReadmeOperatorCommands(t *testing.T) {
 	if !found || !shown || !ended {
 		t.Fatal("the README shows no commands")
 	}
-	s := newSystem(t, options{config: noJitter, env: []string{"ADMIT_ADMIN_TOKENS=dev:admin:dev-admin-token-0001"}})
+	k := newSink(t)
+	s := newSystem(t, options{config: k.config(), env: []string{"ADMIT_ADMIN_TOKENS=dev:admin:dev-admin-token-0001"}})
 	s.serve()
 	s.accepted(pathKYC, kyc("user-1", "VERIFIED", "SUCCESSFUL"))
 	s.accepted(pathKYC, kyc("user-2", "NOT_VERIFIED", "REJECTED_BY_PROVIDER"))
@@ -38,7 +39,8 @@ func TestReadmeOperatorCommands(t *testing.T) {
 	}
 	for _, want := range []string{"what the policy requires has passed", "p100/kyc-verification", "policy ", "flag_high_risk applied", "override_check applied",
 		"extend_deadline applied", "remind applied", "reopen applied", "hold would go to 1 user", "hold for 1 user: 1 applied", "lift for 1 user: 1 applied",
-		"2 users can be imported", "2 users imported", "2 users rung", "4 users rung", "erase applied"} {
+		"2 users can be imported", "2 users imported", "2 users rung", "4 users rung", "user-2@example.com", "the contact of user-2 is erased",
+		"Subject: ", "BAD_SELFIE", "core took it: 204", "0 effects replayed to core", "core is told what is true now: ", "erase applied"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the commands do not show %q:\n%s", want, out)
 		}
