@@ -115,14 +115,14 @@ func TestWhatIsNotSentTakesNoTime(t *testing.T) {
 	t.Parallel()
 	m := newMetrics("test")
 	for _, result := range []onboarding.AttemptResult{onboarding.AttemptDeferred, onboarding.AttemptMoot, onboarding.AttemptDelivered} {
-		m.attempt(activities.Observation{Target: onboarding.MailTarget, Lane: onboarding.LaneRest, Result: result, Took: time.Second})
+		m.attempt(activities.Observation{Target: onboarding.MailTarget, Lane: onboarding.LaneNotify, Result: result, Took: time.Second})
 	}
 	page := httptest.NewRecorder()
 	m.handler(slog.New(slog.DiscardHandler)).ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
-		`admit_delivery_attempts_total{lane="rest",result="deferred",target="mail"} 1`, `admit_delivery_attempts_total{lane="rest",result="moot",target="mail"} 1`,
-		`admit_delivery_attempts_total{lane="rest",result="delivered",target="mail"} 1`,
-		`admit_delivery_attempt_seconds_count{target="mail"} 1`, `admit_delivery_age_seconds_count{lane="rest",target="mail"} 1`,
+		`admit_delivery_attempts_total{lane="notify",result="deferred",target="mail"} 1`, `admit_delivery_attempts_total{lane="notify",result="moot",target="mail"} 1`,
+		`admit_delivery_attempts_total{lane="notify",result="delivered",target="mail"} 1`,
+		`admit_delivery_attempt_seconds_count{target="mail"} 1`, `admit_delivery_age_seconds_count{lane="notify",target="mail"} 1`,
 	} {
 		if !strings.Contains(page.Body.String(), want+"\n") {
 			t.Errorf("%s is missing", want)

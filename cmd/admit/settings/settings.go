@@ -67,7 +67,7 @@ type Hook struct {
 	Full         bool     // it is told the providers' words, too
 	TLS          TLSFiles // of an HTTPS endpoint
 	// MaxInFlight and MaxPerSecond are what an HTTP endpoint bears of each process, in
-	// each of its lanes; 0 for what is built in, and for any rate.
+	// each of its lanes: access, messages, the rest; 0 for what is built in, and for any rate.
 	MaxInFlight  int
 	MaxPerSecond float64
 	TaskQueue    string
