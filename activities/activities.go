@@ -67,6 +67,7 @@ type Activities struct {
 	Observe  func(Observation) // nil means that nothing is counted
 
 	traffic traffic
+	away    away
 }
 
 // Advance folds what waits for the user. Every error may be tried again: a call

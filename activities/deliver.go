@@ -42,13 +42,13 @@ const ErrorWaiting = "Waiting"
 // without asking the ledger. It ends with Left, too, when a provider's API has
 // answered: the answer was accepted as an event, which the next Advance folds.
 func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onboarding.LaneResult, error) {
-	r := road{lane.Target, lane.Lane}
+	r, start := road{lane.Target, lane.Lane}, a.now()
 	atOnce, _ := a.bears(r)
 	if !a.traffic.enter(r, atOnce) {
-		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, activity.GetInfo(ctx).Attempt, atOnce < DefaultInFlight))
+		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, a.away.more(lane, start), atOnce < DefaultInFlight))
 	}
 	defer a.traffic.leave(r)
-	sender, start := a.sender(ctx), a.now()
+	sender := a.sender(ctx)
 	for {
 		d, left, err := a.next(ctx, lane, sender, start)
 		if d == nil || err != nil {
@@ -76,6 +76,7 @@ func (a *Activities) next(ctx context.Context, lane onboarding.LaneRef, sender s
 	if err != nil {
 		return nil, false, err
 	}
+	a.away.none(lane)
 	within := lastStart - a.now().Sub(start)
 	if within < takeTime {
 		giveBack()
@@ -97,9 +98,10 @@ func (a *Activities) awaitTurn(ctx context.Context, lane onboarding.LaneRef) (gi
 	if perSecond <= 0 {
 		return func() {}, nil
 	}
-	wait, mine := a.traffic.turn(r, perSecond, a.now())
+	now := a.now()
+	wait, mine := a.traffic.turn(r, perSecond, now)
 	if !mine {
-		return nil, waiting("the target is at its rate", max(wait, crowded(lane, activity.GetInfo(ctx).Attempt, true)))
+		return nil, waiting("the target is at its rate", max(wait, crowded(lane, a.away.more(lane, now), true)))
 	}
 	giveBack = func() { a.traffic.giveBack(r, perSecond) }
 	if wait <= 0 {

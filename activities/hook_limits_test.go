@@ -222,3 +222,48 @@ func TestSlowHookIsGivenLittle(t *testing.T) {
 		t.Errorf("%d at once after 15 deliveries, want 16", got)
 	}
 }
+
+// TestTurnedAwayInARow holds that a lane waits longer the more often it was turned
+// away in a row, and not for how long it was waiting for an attempt before.
+func TestTurnedAwayInARow(t *testing.T) {
+	t.Parallel()
+	b := newBench(&ledger{queue: []onboarding.Taken{{Wait: time.Hour}, {Wait: time.Hour}}}, nil)
+	release := make(chan struct{})
+	entered := make(chan struct{})
+	b.Senders["core"] = paced{func(context.Context, onboarding.Delivery) onboarding.Attempt {
+		entered <- struct{}{}
+		<-release
+		return delivered
+	}, 0}
+	turnedAway := func(times int) {
+		t.Helper()
+		_, err := b.deliver(t, t.Context())
+		wantWaiting(t, err, activities.Crowded(ref, times, true))
+	}
+	own := b.Ledger
+	for range 2 {
+		if _, err := b.deliver(t, t.Context()); err == nil { // the ledger says to wait
+			t.Fatal("nothing waits")
+		}
+		b.Ledger = &crowd{taken: map[onboarding.LaneRef]int{}}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := serveLane(&b.Activities, onboarding.LaneRef{UserID: "user-2", Target: "core", Lane: onboarding.LaneRest})
+			ended <- err
+		}()
+		deadline := time.After(patience)
+		await(t, entered, deadline)
+		for times := range 3 {
+			turnedAway(times + 1)
+		}
+		b.clock.move(9 * time.Minute)
+		turnedAway(4)
+		b.clock.move(9 * time.Minute) // it is long, and not forgotten
+		turnedAway(5)
+		release <- struct{}{}
+		if err := await(t, ended, deadline); err != nil {
+			t.Fatal(err)
+		}
+		b.Ledger = own
+	}
+}

@@ -94,11 +94,11 @@ func apart(perSecond float64) time.Duration {
 	return time.Duration(float64(time.Second) / perSecond)
 }
 
-// crowded returns how long a lane waits whose target has no room, at the given
-// attempt of its activity, which counts from 1; few says that the target lets in
-// fewer than others do. The later half of the wait is spread, so that those who
-// were turned away together do not come back together.
-func crowded(lane onboarding.LaneRef, attempt int32, few bool) time.Duration {
+// crowded returns how long a lane waits whose target has no room and that was turned
+// away so many times in a row; few says that the target lets in fewer than others
+// do. The later half of the wait is spread, so that those who were turned away
+// together do not come back together.
+func crowded(lane onboarding.LaneRef, times int, few bool) time.Duration {
 	wait, limit := firstCrowdedRest, maxCrowdedRest
 	if few {
 		limit = maxCrowdedFew
@@ -106,12 +106,12 @@ func crowded(lane onboarding.LaneRef, attempt int32, few bool) time.Duration {
 	if lane.Lane == onboarding.LaneAccess {
 		wait, limit = firstCrowdedAccess, maxCrowdedAccess
 	}
-	for i := int32(1); i < attempt && wait < limit; i++ {
+	for i := 1; i < times && wait < limit; i++ {
 		wait *= 2
 	}
 	wait = min(wait, limit)
 	h := fnv.New64a()
 	// Never fails, by its contract.
-	h.Write([]byte(lane.UserID + "/" + lane.Target + "/" + string(lane.Lane) + "#" + strconv.Itoa(int(attempt))))
+	h.Write([]byte(lane.UserID + "/" + lane.Target + "/" + string(lane.Lane) + "#" + strconv.Itoa(times)))
 	return wait - time.Duration(h.Sum64()%uint64(wait/2))
 }

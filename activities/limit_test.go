@@ -142,10 +142,10 @@ func await[T any](t *testing.T, from <-chan T, deadline <-chan time.Time) T {
 func TestCrowdedWaits(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		lane    onboarding.Lane
-		attempt int32
-		limited bool
-		most    time.Duration
+		lane  onboarding.Lane
+		times int
+		few   bool
+		most  time.Duration
 	}{
 		{onboarding.LaneRest, 1, false, 2 * time.Second},
 		{onboarding.LaneRest, 2, false, 4 * time.Second},
@@ -160,11 +160,11 @@ func TestCrowdedWaits(t *testing.T) {
 		{onboarding.LaneAccess, 1 << 30, false, 15 * time.Second},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%s %d %t", tt.lane, tt.attempt, tt.limited), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %d %t", tt.lane, tt.times, tt.few), func(t *testing.T) {
 			t.Parallel()
 			low, high := 2*tt.most, time.Duration(0)
 			for i := range 1000 {
-				w := activities.Crowded(onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: tt.lane}, tt.attempt, tt.limited)
+				w := activities.Crowded(onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: tt.lane}, tt.times, tt.few)
 				low, high = min(low, w), max(high, w)
 			}
 			if low < tt.most/2 || low > tt.most*6/10 || high < tt.most*9/10 || high > tt.most {
