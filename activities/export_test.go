@@ -24,6 +24,7 @@ var (
 	ShellWord     = shellWord
 	NextCommands  = nextCommands
 	Quotable      = quotable
+	BlocksOf      = blocksOf
 )
 
 // NewTurns returns how a target's lane with a rate gives out its turns, and takes one
@@ -44,6 +45,19 @@ func (h *Hook) Resolve(r *net.Resolver, dial func(address string) error) {
 		}
 		return dial(address)
 	}
+}
+
+// KeyID names a secret.
+func KeyID(secret string) string { return keyID([]byte(secret)) }
+
+// QuietWait returns for how long a user is not to be written to, and how much of that
+// is the user's own.
+func QuietWait(hours string, now time.Time, zone *time.Location, userID string) (wait, spread time.Duration, err error) {
+	q, err := parseQuiet(hours)
+	if wait = q.wait(now, zone, userID); wait > 0 {
+		spread = userSpread(quietSpread, userID)
+	}
+	return wait, spread, err
 }
 
 // Raw returns a mail as it goes over the wire.

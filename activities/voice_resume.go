@@ -15,11 +15,9 @@ import (
 	"admit/onboarding"
 )
 
-// Places in the URL by which a user goes on.
-const (
-	placeResumeStage = "{stage}"
-	placeToken       = "{token}"
-)
+// placeToken is where the token goes in the URL by which a user goes on; the stage
+// goes to placeStage.
+const placeToken = "{token}"
 
 // ResumeAudience is the "aud" of the token in a resume link.
 const ResumeAudience = "admit-resume"
@@ -67,7 +65,7 @@ func (c VoiceConfig) validateResume() (problems []error) {
 // validateResumeURL says what is wrong with a resume URL. The token lets its bearer
 // go on as the user, so it travels encrypted.
 func validateResumeURL(text string) error {
-	filled := strings.NewReplacer(placeResumeStage, "stage", placeToken, "token").Replace(text)
+	filled := strings.NewReplacer(placeStage, "stage", placeToken, "token").Replace(text)
 	whole, err := url.Parse(filled)
 	if err != nil || whole.Host == "" || strings.ContainsAny(text, " \t\r\n\"<>\\") {
 		return errors.New("the resume url is not an absolute https one")
@@ -78,13 +76,13 @@ func validateResumeURL(text string) error {
 	case !strings.Contains(text, placeToken):
 		return fmt.Errorf("the resume url lacks %s, which says who the user is", placeToken)
 	case strings.ContainsAny(filled, "{}"):
-		return fmt.Errorf("the resume url holds another {…} than %s and %s", placeResumeStage, placeToken)
+		return fmt.Errorf("the resume url holds another {…} than %s and %s", placeStage, placeToken)
 	case whole.Scheme != "https" && (whole.Scheme != "http" || !thisMachine(whole.Hostname())):
 		return errors.New("the resume url is not an absolute https one (http is taken for this machine's own addresses)")
 	case whole.User != nil:
 		return errors.New("the resume url holds a user name or password, which every mail would tell")
 	case err != nil || fixed.Host != whole.Host:
-		return fmt.Errorf("the resume url holds %s or %s in its host", placeResumeStage, placeToken)
+		return fmt.Errorf("the resume url holds %s or %s in its host", placeStage, placeToken)
 	}
 	return nil
 }
@@ -126,7 +124,7 @@ func (r resume) link(userID string, m onboarding.Message, now time.Time) (string
 }
 
 func (r resume) fill(stage onboarding.Stage, token string) string {
-	return strings.NewReplacer(placeResumeStage, url.PathEscape(string(stage)), placeToken, token).Replace(r.url)
+	return strings.NewReplacer(placeStage, url.PathEscape(string(stage)), placeToken, token).Replace(r.url)
 }
 
 // leadsOn says whether a message is to a user who can do something.
