@@ -129,7 +129,9 @@ func (r *row) fold(in onboarding.Input, due time.Time) {
 		}
 	}
 	for _, e := range effects {
-		r.ledger = slices.DeleteFunc(r.ledger, func(o owed) bool { return e.Overtakes(onboarding.Waits{Name: o.effect.Name, About: o.effect.About()}, r.state) })
+		r.ledger = slices.DeleteFunc(r.ledger, func(o owed) bool {
+			return e.Overtakes(onboarding.Waits{Name: o.effect.Name, About: o.effect.About()}, r.state)
+		})
 	}
 	for _, e := range effects {
 		for _, t := range r.targets {
