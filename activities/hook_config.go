@@ -12,7 +12,7 @@ import (
 
 // Limits of what a hook's configuration may ask for.
 const (
-	maxHookInFlight  = 1000
+	maxHookInFlight  = 250
 	minHookPerSecond = 0.001
 	maxHookPerSecond = 100_000
 )

@@ -36,7 +36,7 @@ func TestHookConfig(t *testing.T) {
 		{"short secret", func(c *activities.HookConfig) { c.Secrets = append(c.Secrets, secret('a', 23)) }, "signing secret 2 has 23 bytes"},
 		{"long secret", func(c *activities.HookConfig) { c.Secrets = []string{secret('a', 65)} }, "signing secret 1 has 65 bytes"},
 		{"no prefix", func(c *activities.HookConfig) { c.Secrets = []string{"hidden"} }, "does not begin with whsec_"},
-		{"limits", func(c *activities.HookConfig) { c.MaxInFlight, c.MaxPerSecond = 1000, 0.001 }, ""},
+		{"limits", func(c *activities.HookConfig) { c.MaxInFlight, c.MaxPerSecond = 250, 0.001 }, ""},
 		{"too many in flight", func(c *activities.HookConfig) { c.MaxInFlight = 1001 }, "1001 deliveries in flight"},
 		{"fewer than none in flight", func(c *activities.HookConfig) { c.MaxInFlight = -1 }, "-1 deliveries in flight"},
 		{"fewer than none in a second", func(c *activities.HookConfig) { c.MaxPerSecond = -1 }, "-1 deliveries in a second"},

@@ -44,7 +44,7 @@ var mistakenHooks = []mistake{
     max_per_second: NaN
     failing_after: soon
     fields: [full]
-`, []string{"hooks.max_in_flight (line 6): must be a whole number from 1 to 1000", "hooks.max_per_second (line 7): must be a number from 0.001", "hooks.failing_after (line 8): is 1ms; it must be from 1s", `hooks.fields (line 9): is "most"`,
+`, []string{"hooks.max_in_flight (line 6): must be a whole number from 1 to 250", "hooks.max_per_second (line 7): must be a number from 0.001", "hooks.failing_after (line 8): is 1ms; it must be from 1s", `hooks.fields (line 9): is "most"`,
 		"hooks.max_in_flight (line 14)", "hooks.max_per_second (line 15)", "hooks.failing_after (line 16): must be a duration", "hooks.fields (line 17): must be text", "hooks.fields (line 17)"}},
 	{"retries", base("ADMIT_CONFIG=admit.yaml", "S=whsec_x"), `hooks:
   - {name: a, url: "https://a.example", secrets_env: S, events: ["*"], retry: {first: 9ms, max: 1ms, give_up: 999ms, refusals: 0}}

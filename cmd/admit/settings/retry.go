@@ -17,7 +17,7 @@ const (
 	minGiveUp       = time.Second
 	minFailingAfter = time.Second
 	maxSpan         = 365 * 24 * time.Hour
-	maxInFlight     = 1000
+	maxInFlight     = 250
 	minPerSecond    = 0.001
 	maxPerSecond    = 100_000
 	maxRefusals     = 1000
