@@ -70,48 +70,6 @@ func (c *colleague) work(t *testing.T, s *system) {
 	t.Cleanup(w.Stop)
 }
 
-// TestApprovalReachesEveryone holds that one approval reaches an HTTP hook,
-// another team's worker and the user's mailbox, each by itself.
-func TestApprovalReachesEveryone(t *testing.T) {
-	t.Parallel()
-	k, crm := newSink(t), &colleague{}
-	s := newSystem(t, options{config: k.config() +
-		"  - {name: crm, task_queue: crm, activity: OnOnboardingEvent, events: [\"onboarding.*\", \"access.*\"]}\n" +
-		fmt.Sprintf("notify:\n  email: {address: %q, tls: none, from: \"Example <hello@example.com>\"}\n", os.Getenv("DEVSTACK_SMTP_ADDRESS"))})
-	s.serve()
-	crm.work(t, s)
-	user := s.user(1)
-	mailbox := s.namespace + "@example.com" // nobody else's
-	s.started(user, map[string]string{"email": mailbox, "locale": "de-AT", "name": "Kim Example"})
-
-	posted := time.Now()
-	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
-	var hook call
-	eventually(t, 20*time.Second, "the hook, the worker and the mailbox have heard", func() error {
-		calls, told := k.of(user, "access.granted"), crm.of(user, "access.granted")
-		mail, err := mailTo(mailbox)
-		if err != nil {
-			return err
-		}
-		if len(calls) == 0 || len(told) == 0 || mail == "" {
-			return fmt.Errorf("hook %d, worker %d, mail %d bytes", len(calls), len(told), len(mail))
-		}
-		hook = calls[0]
-		t.Logf("after the webhook was sent: hook %v, worker %v", hook.At.Sub(posted).Round(time.Millisecond), told[0].At.Sub(posted).Round(time.Millisecond))
-		return nil
-	})
-	s.settled(10 * time.Second)
-	if hook.Data.Access != "granted" || hook.Data.AccessVersion != 1 || hook.Data.Stage != "approved" || hook.Data.Checks["kyc"] != "passed" {
-		t.Errorf("the hook got %s", hook.Raw)
-	}
-	if n := crm.of(user, "onboarding.approved"); len(n) != 1 || n[0].Data.Access != "granted" {
-		t.Errorf("the other team heard of the approval %d times: %+v", len(n), n)
-	}
-	if again := k.twice(); len(again) > 0 {
-		t.Errorf("delivered twice: %v", again)
-	}
-}
-
 // started has the merchant start an onboarding with a contact.
 func (s *system) started(user string, contact map[string]string) {
 	s.t.Helper()
@@ -122,15 +80,6 @@ func (s *system) started(user string, contact map[string]string) {
 	if err != nil || a.status != http.StatusCreated {
 		s.t.Fatalf("start %s: %v, %v", user, a, err)
 	}
-}
-
-// mailTo returns the text of a mail to an address, "" while there is none.
-func mailTo(address string) (string, error) {
-	mails, err := mailsTo(address)
-	if len(mails) == 0 {
-		return "", err
-	}
-	return mails[0], err
 }
 
 // mailsTo returns the texts of all mails to an address.

@@ -26,6 +26,7 @@ type call struct {
 		AccessVersion, Version int64
 		Checks                 map[string]string
 		Check, Was             string
+		Hook                   struct{ Name, State, Answer string } // of hook.*
 	}
 }
 
@@ -65,6 +66,13 @@ func newSink(t *testing.T) *sink {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newSinkBy(t, verifier)
+}
+
+// newSinkBy starts a sink that believes what a library of its own finds well
+// signed.
+func newSinkBy(t *testing.T, verifier verifier) *sink {
+	t.Helper()
 	k := &sink{verifier: verifier, sees: func(call, bool) {}, answer: func(call) int { return http.StatusNoContent }}
 	k.server = httptest.NewServer(k)
 	t.Cleanup(func() {
@@ -94,6 +102,9 @@ func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c = k.take(c)
 	k.sees(c, false)
+	if c.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
 	w.WriteHeader(c.Status)
 	// An error means that the sender is gone, which is its affair.
 	_ = http.NewResponseController(w).Flush()
@@ -194,8 +205,15 @@ func (k *sink) follows(t *testing.T, v view) {
 }
 
 // hook is the configuration's lines for the sink, as the hook "core".
-func (k *sink) hook(events string) string {
-	return fmt.Sprintf("  - {name: core, url: %q, secrets_env: E2E_HOOK_SECRET, events: [%s], allow_private: true}\n", k.server.URL, events)
+func (k *sink) hook(events string) string { return hookAt(k.server.URL, "core", events, "") }
+
+// hookAt is the configuration's lines for a hook at a URL, with more settings in
+// YAML's flow style where some are given.
+func hookAt(url, name, events, more string) string {
+	if more != "" {
+		more = ", " + more
+	}
+	return fmt.Sprintf("  - {name: %s, url: %q, secrets_env: E2E_HOOK_SECRET, events: [%s], allow_private: true%s}\n", name, url, events, more)
 }
 
 // config is a configuration with the sink alone, called for everything.
