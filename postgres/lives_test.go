@@ -26,6 +26,7 @@ type life struct {
 	ahead  time.Duration     // of the database's clock
 	odd    []int64           // events that may be replayed
 	calls  int
+	told   int64 // the newest access version that core was told
 }
 
 func newLife(t *testing.T, seed uint64) *life {
@@ -76,7 +77,7 @@ func (l *life) command(s *postgres.Store) onboarding.Command {
 func (l *life) step(s *postgres.Store) {
 	t := l.t
 	t.Helper()
-	switch l.IntN(10) {
+	switch l.IntN(14) {
 	case 0, 1, 2:
 		e := l.report()
 		id := accept(t, s, e)
@@ -100,6 +101,52 @@ func (l *life) step(s *postgres.Store) {
 				t.Fatal(err)
 			}
 		}
+	case 10, 11:
+		l.deliver(s)
+	case 12, 13:
+		l.resend(s)
+	}
+}
+
+// deliver has an attempt made at a lane, with any end.
+func (l *life) deliver(s *postgres.Store) {
+	exec(l.t, l.db, "update effects set next_attempt_at = now()")
+	exec(l.t, l.db, "update hooks set next_probe = now() where failing_from is not null")
+	d := take(l.t, s, pick(l, coreAccess, coreAccess, crmRest, mailNotify), "a").Delivery
+	if d == nil {
+		return
+	}
+	a := pick(l, delivered, delivered, failed, refused, gone,
+		onboarding.Attempt{Result: onboarding.AttemptDeferred, RetryAfter: time.Hour}, onboarding.Attempt{Result: onboarding.AttemptMoot})
+	record(l.t, s, d.ID, "a", a)
+	if d.Lane != onboarding.LaneAccess || a.Result != onboarding.AttemptDelivered {
+		return
+	}
+	var p onboarding.Payload
+	if err := json.Unmarshal(d.Payload, &p); err != nil {
+		l.t.Fatal(err)
+	}
+	if p.Data.AccessVersion < l.told {
+		l.t.Errorf("access goes back from version %d to %d", l.told, p.Data.AccessVersion)
+	}
+	l.told = p.Data.AccessVersion
+}
+
+// resend has effects given up on, sent again, or told anew, or a contact forgotten.
+func (l *life) resend(s *postgres.Store) {
+	var err error
+	switch l.IntN(4) {
+	case 0:
+		exec(l.t, l.db, "update effects set state = 'parked', last_answer = 'target not configured', done_at = now() where state = 'waiting' and target = $1", pick(l, "core", "crm"))
+	case 1:
+		_, _, _, err = s.ReplayEffects(l.t.Context(), pick(l, "core", "crm", onboarding.MailTarget), nil, 1+l.IntN(3), "ops-1")
+	case 2:
+		_, _, _, err = s.TellPresent(l.t.Context(), pick(l, "core", "crm"), "", 0, "ops-1")
+	case 3:
+		_, _, err = s.DeleteContact(l.t.Context(), "user-1", "ops-1")
+	}
+	if err != nil {
+		l.t.Fatal(err)
 	}
 }
 
@@ -144,7 +191,7 @@ func TestLives(t *testing.T) {
 				accept(t, l.stores[0], report("user-1", verified))
 			}
 			var moments []seen
-			for range 90 {
+			for range 120 {
 				s := pick(l, l.stores...)
 				l.step(s)
 				if l.IntN(3) == 0 {

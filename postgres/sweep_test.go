@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"admit/onboarding"
@@ -132,33 +130,8 @@ func TestOverdueUsersAreNotHiddenBehindOne(t *testing.T) {
 func TestOverdueUsersReadsIndexes(t *testing.T) {
 	t.Parallel()
 	_, db := setup(t)
-	query, err := os.ReadFile("sql/overdue_users.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tx, err := db.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tx.Rollback(t.Context()) // it only read
-	for _, sql := range []string{"set local enable_seqscan = off", "prepare overdue (bigint, boolean) as " + string(query)} {
-		if _, err := tx.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
-		if _, err := tx.Exec(t.Context(), "set local plan_cache_mode = "+mode); err != nil {
-			t.Fatal(err)
-		}
-		rows, err := tx.Query(t.Context(), "explain execute overdue (100, true)")
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := strings.Join(lines, "\n")
+		plan := planOf(t, db, "overdue_users", "bigint, boolean", "100, true", mode)
 		if strings.Contains(plan, "Seq Scan") || !strings.Contains(plan, "effects_stale") || !strings.Contains(plan, "onboardings_by_deadline") {
 			t.Errorf("%s:\n%s", mode, plan)
 		}

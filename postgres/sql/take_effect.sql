@@ -4,6 +4,8 @@
 -- effects are locked before hooks, as everywhere.
 -- One row always: the clock, until when the lane is taken, when the first effect is
 -- due, since when the hook is failing, and the effect when it was taken.
+-- "|| ''" keeps the planner from looking for one effect among all that wait, whatever
+-- it believes about how many there are.
 with clock as materialized (
     select clock_timestamp() as now
 ), busy as materialized (
@@ -17,7 +19,7 @@ with clock as materialized (
     select failing_from, next_probe from hooks where $6::boolean and name = $2 and failing_from is not null
 ), seized as materialized (
     select e.id from effects e, clock, busy, head, hook
-    where e.id = head.id and e.state = 'waiting' and busy.until is null
+    where e.id = head.id and e.state || '' = 'waiting' and busy.until is null
       and head.next_attempt_at <= clock.now and hook.next_probe <= clock.now
     for no key update of e
 ), probe as (
@@ -29,7 +31,7 @@ with clock as materialized (
     update effects e set sender = $4, taken_until = clock.now + $5::interval,
         stale_at = clock.now + greatest($5::interval, interval '2 minutes')
     from clock, busy, head
-    where e.id = head.id and e.state = 'waiting' and busy.until is null and head.next_attempt_at <= clock.now
+    where e.id = head.id and e.state || '' = 'waiting' and busy.until is null and head.next_attempt_at <= clock.now
       and (not exists (select from hook) or exists (select from probe))
     returning e.id, e.key, e.name, e.payload, e.attempts, e.created
 )

@@ -1,0 +1,87 @@
+package postgres_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// planOf returns how the database goes about a statement of the store.
+func planOf(t *testing.T, db *pgxpool.Pool, statement, types, args, mode string) string {
+	t.Helper()
+	query, err := os.ReadFile("sql/" + statement + ".sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepare, execute := "prepare asked as ", "explain execute asked"
+	if types != "" {
+		prepare, execute = "prepare asked ("+types+") as ", execute+" ("+args+")"
+	}
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context()) // it only read
+	for _, sql := range []string{"set local enable_seqscan = off", "set local plan_cache_mode = " + mode, prepare + string(query)} {
+		if _, err := tx.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	rows, err := tx.Query(t.Context(), execute)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	if _, err := tx.Exec(t.Context(), "deallocate asked"); err != nil { // it outlives the transaction
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestLedgerReadsIndexes holds that no statement of the hooks reads a whole table,
+// whatever the planner believes: the ledger has millions of rows, and few that wait.
+func TestLedgerReadsIndexes(t *testing.T) {
+	t.Parallel()
+	_, db := setup(t)
+	for _, tc := range []struct {
+		statement, types, args string
+		indexes                []string
+	}{
+		{"take_effect", "text, text, text, text, interval, boolean, interval", "'user-1', 'crm', 'rest', 'a', '8 s', true, '1 min'", []string{"effects_waiting", "effects_taken", "effects_pkey", "hooks_pkey"}},
+		{"park_held", "text, text, text, interval, text, bigint", "'user-1', 'crm', 'rest', '72 h', 'x', 50", []string{"effects_waiting", "hooks_pkey"}},
+		{"lock_effect", "bigint", "1", []string{"effects_pkey", "hooks_pkey"}},
+		{"hook_delivered", "text, text, text, text, text, text", "'crm', '200', 'user-1', 'admit', 'hook', 'working'", []string{"hooks_pkey"}},
+		{"hook_failed", "text, text, text, text, text, text, boolean, interval, integer, interval", "'crm', '503', 'user-1', 'admit', 'hook', 'failing', false, '24 h', 10, '1 min'", []string{"hooks_pkey"}},
+		{"hooks", "text[]", "'{crm}'", []string{"hooks_pkey"}},
+		{"queued", "", "", []string{"effects_queued"}},
+		{"parked", "", "", []string{"effects_parked"}},
+		{"failed_effects", "text, bigint, bigint", "'crm', 0, 100", []string{"effects_parked"}},
+		{"find_parked", "text, bigint[], bigint", "'crm', '{}', 100", []string{"effects_parked"}},
+		{"find_parked", "text, bigint[], bigint", "'crm', '{1,2}', 100", []string{"effects_pkey"}},
+		{"lock_parked", "bigint[]", "'{1,2}'", []string{"effects_pkey", "effects_by_user"}},
+		{"replay_effects", "bigint[], text, interval", "'{1,2}', 'ops-1', '0'", []string{"effects_pkey"}},
+		{"list_present", "text, bigint", "'', 100", []string{"onboardings_pkey"}},
+		{"delete_contact", "text, text, bytea", "'user-1', 'start', ''", []string{"contacts_pkey", "events_by_user"}},
+		{"settle_effects", "bigint[], text, text", "'{1,2}', 'superseded', ''", []string{"effects_pkey"}},
+		{"touch_lane", "text, text, text, interval", "'user-1', 'crm', 'rest', '1 min'", []string{"effects_waiting", "effects_pkey"}},
+		{"stats", "", "", []string{"effects_revokes", "effects_asks", "effects_collected", "effects_parked_access", "onboardings_by_reversal"}},
+	} {
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			plan := planOf(t, db, tc.statement, tc.types, tc.args, mode)
+			for _, index := range tc.indexes {
+				if !strings.Contains(plan, index) {
+					t.Errorf("%s, %s, does without %s:\n%s", tc.statement, mode, index, plan)
+				}
+			}
+			if strings.Contains(plan, "Seq Scan") {
+				t.Errorf("%s, %s:\n%s", tc.statement, mode, plan)
+			}
+		}
+	}
+}
