@@ -33,10 +33,12 @@ type server struct {
 	onMail, onRcpt, onData error
 	refuse                 map[string]error // at RCPT, by the address
 	hang, hangData         bool             // at MAIL, at the end of the mail
+	slow                   chan struct{}    // unless nil: answers at MAIL, RCPT and the end of the mail wait for it
 	done                   chan struct{}
 
-	mu   sync.Mutex
-	sent []posted
+	mu      sync.Mutex
+	sent    []posted
+	hangUps int // how many of the next mails are taken without an answer
 }
 
 // posted is a mail and its envelope.
@@ -134,6 +136,17 @@ func (s *server) mails() []posted {
 	return slices.Clone(s.sent)
 }
 
+// wait holds an answer back until the test lets it go.
+func (s *server) wait() {
+	if s.slow == nil {
+		return
+	}
+	select {
+	case <-s.slow:
+	case <-s.done:
+	}
+}
+
 // NewSession implements smtp.Backend.
 func (s *server) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	return &session{s: s, c: c}, nil
@@ -163,12 +176,14 @@ func (x *session) Mail(from string, o *smtp.MailOptions) error {
 	if x.s.hang {
 		<-x.s.done
 	}
+	x.s.wait()
 	_, encrypted := x.c.TLSConnectionState()
 	x.mail = posted{user: x.user, from: from, tls: encrypted, utf8: o.UTF8}
 	return x.s.onMail
 }
 
 func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	x.s.wait()
 	x.mail.to = append(x.mail.to, to)
 	if err := x.s.refuse[to]; err != nil {
 		return err
@@ -187,10 +202,15 @@ func (x *session) Data(r io.Reader) error {
 	if x.s.hangData {
 		<-x.s.done
 	}
+	x.s.wait()
 	x.mail.data = data
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
 	x.s.sent = append(x.s.sent, x.mail)
+	if x.s.hangUps > 0 {
+		x.s.hangUps--
+		return x.c.Conn().Close()
+	}
 	return nil
 }
 
