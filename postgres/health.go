@@ -54,8 +54,8 @@ func heldFor(t onboarding.Target, failing time.Duration) time.Duration {
 }
 
 // queueHealth keeps what the attempt says of the hook. Attempts that were none, and
-// those that failed for a reason of our own, say nothing. It comes last in a
-// transaction: a hook's row is shared, and who has it waits for nobody.
+// what cannot be sent at all, say nothing. It comes last in a transaction: a hook's
+// row is shared, and who has it waits for nobody.
 func (e *sent) queueHealth(b *pgx.Batch, a onboarding.Attempt) {
 	if !e.configured || !e.target.IsHook() {
 		return

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"admit/onboarding"
@@ -98,7 +99,12 @@ func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.La
 	b := &pgx.Batch{}
 	b.Queue(sqlLockLane, lane.UserID, lane.Target, lane.Lane)
 	if holds {
-		b.Queue(sqlParkHeld, lane.UserID, lane.Target, lane.Lane, giveUp(t), answerFailing, maxParkHeld)
+		b.Queue(sqlParkHeld, lane.UserID, lane.Target, lane.Lane, giveUp(t), answerFailing, maxParkHeld).Exec(func(tag pgconn.CommandTag) error {
+			if n := tag.RowsAffected(); n > 0 {
+				s.log.WarnContext(ctx, "effects given up: their hook is failing", "user", lane.UserID, "target", lane.Target, "effects", n)
+			}
+			return nil
+		})
 	}
 	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold, holds, probeEvery(t)).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&h.Now, &h.busy, &h.due, &h.failing, &h.ID, &h.Key, &h.Name, &h.Payload, &h.Attempts, &h.Created)

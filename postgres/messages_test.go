@@ -126,6 +126,9 @@ func TestNoAttempt(t *testing.T) {
 			if n := one[int64](t, db, "select count(*) from effects where target = 'mail' and (taken_until is not null or (done_at is null) <> (state = 'waiting'))"); n != 0 {
 				t.Error("the lane was not given back, or it is not known when it was done")
 			}
+			if left := one[float64](t, db, "select extract(epoch from stale_at - next_attempt_at)::float8 from effects where target = 'mail'"); tc.wait > time.Hour && (left < 115 || left > 125) {
+				t.Errorf("a sweep rings %.0f s after it is due", left)
+			}
 			if n := one[int64](t, db, "select count(*) from hooks"); n != 0 {
 				t.Error("mail is taken for a hook")
 			}

@@ -50,7 +50,7 @@ func (s *Store) Record(ctx context.Context, effectID int64, sender string, a onb
 		if e.record(sender, a) {
 			b.Queue(sqlRecordAttempt, effectID, e.state, e.attempts, e.refusals, e.answer(before, a), e.wait, e.sender == sender)
 			if before == onboarding.EffectWaiting {
-				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, stale(e.wait))
+				b.Queue(sqlTouchLane, e.lane.UserID, e.lane.Target, e.lane.Lane, e.stale(a))
 			}
 			if api, ok := apiOf(e.lane.Target); ok && a.Event != nil && e.answers(before) {
 				b.Queue(sqlAcceptAnswer, e.lane.UserID, api.provider, onboarding.RouteAnswer, a.Event)
@@ -143,6 +143,15 @@ func (e *sent) answer(before onboarding.EffectState, a onboarding.Attempt) *stri
 		text = cmp.Or(text, answerMoot)
 	}
 	return &text
+}
+
+// stale is how long the effect's lane is left alone by the sweep. When what was put
+// off is due is known well.
+func (e *sent) stale(a onboarding.Attempt) time.Duration {
+	if a.Result == onboarding.AttemptDeferred {
+		return e.wait + staleAfter
+	}
+	return stale(e.wait)
 }
 
 // answers says whether a question has just been answered, and is of use still.
