@@ -120,7 +120,10 @@ func moment(kind enums.EventType) int {
 }
 
 func percentiles(ds []time.Duration) string {
+	return fmt.Sprintf("p50 %v, p95 %v, max %v", percentile(ds, 50), percentile(ds, 95), percentile(ds, 100))
+}
+
+func percentile(ds []time.Duration, p int) time.Duration {
 	sorted := slices.Sorted(slices.Values(ds))
-	at := func(p int) time.Duration { return sorted[(len(sorted)-1)*p/100].Round(100 * time.Microsecond) }
-	return fmt.Sprintf("p50 %v, p95 %v, max %v", at(50), at(95), at(100))
+	return sorted[(len(sorted)-1)*p/100].Round(100 * time.Microsecond)
 }

@@ -1,0 +1,197 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Of TestDeadSinkDelaysNobody: how many users are approved in each of its times,
+// how far apart, and how many calls the dead hook bears at once.
+const (
+	approvals = 100
+	apart     = 60 * time.Millisecond
+	bears     = 4
+
+	timeout = 5 * time.Second // of an attempt
+)
+
+// ward is a system with a hook that dies, one for access that dies with it, and
+// three who live: another hook, another team's worker, and the mail server.
+type ward struct {
+	*system
+	core       *sink
+	crm        *colleague
+	box        *postbox
+	dead, gate *mortal
+	users      int
+}
+
+func newWard(t *testing.T) *ward {
+	t.Helper()
+	w := &ward{core: newSink(t), crm: &colleague{}, box: newPostbox(t), dead: newMortal(t), gate: newMortal(t)}
+	w.system = newSystem(t, options{config: "policy: {jitter: 0s, settle: 0s}\nhooks:\n" + w.core.hook(`"access.*", "hook.*"`) +
+		hookAt(w.dead.url(), "dead", `"onboarding.*"`, fmt.Sprintf("max_in_flight: %d, retry: {first: 100ms, max: 5s}, failing_after: 4s", bears)) +
+		hookAt(w.gate.url(), "gate", `"access.*"`, "max_in_flight: 200, retry: {first: 500ms, max: 10s}, failing_after: 4s") +
+		"  - {name: crm, task_queue: crm, activity: OnOnboardingEvent, events: [onboarding.approved]}\n" + w.box.config()})
+	w.serve()
+	w.crm.work(t, w.system)
+	return w
+}
+
+// approve has users approved, and returns how long it took from a webhook until the
+// slowest of the living had heard of it, for 95 of 100.
+func (w *ward) approve(what string) (slowest time.Duration) {
+	w.t.Helper()
+	from := w.users
+	w.users += approvals
+	for n := from; n < w.users; n++ {
+		w.started(w.user(n), map[string]string{"email": w.user(n) + "@example.com", "locale": "en"})
+	}
+	sent := map[string]time.Time{}
+	next := time.NewTicker(apart)
+	defer next.Stop()
+	for n := from; n < w.users; n++ {
+		<-next.C
+		sent[w.user(n)] = time.Now()
+		w.accepted(pathKYC, kyc(w.user(n), "VERIFIED", "SUCCESSFUL"))
+	}
+	took := map[string][]time.Duration{}
+	eventually(w.t, time.Minute, "the living have heard of all", func() error {
+		clear(took)
+		for user, at := range sent {
+			calls, told, mails := w.core.of(user, "access.granted"), w.crm.of(user, "onboarding.approved"), w.box.to(user+"@example.com")
+			if len(calls) == 0 || len(told) == 0 || len(mails) == 0 {
+				return fmt.Errorf("of %s: hook %d, worker %d, mail %d", user, len(calls), len(told), len(mails))
+			}
+			took["hook"] = append(took["hook"], calls[0].At.Sub(at))
+			took["worker"] = append(took["worker"], told[0].At.Sub(at))
+			took["mail"] = append(took["mail"], mails[0].At.Sub(at))
+		}
+		return nil
+	})
+	for _, who := range []string{"hook", "worker", "mail"} {
+		w.t.Logf("%-28s %-6s %s", what, who, percentiles(took[who]))
+		slowest = max(slowest, percentile(took[who], 95))
+	}
+	return slowest
+}
+
+// TestDeadSinkDelaysNobody has two hooks dead for long, as their settings see it,
+// and holds that nobody else waits for them, and what becomes of what is theirs.
+// It is not parallel: it compares times.
+func TestDeadSinkDelaysNobody(t *testing.T) {
+	w := newWard(t)
+	alive := w.approve("all alive")
+	w.settled(time.Minute)
+	w.shows("dead", time.Second, "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 })
+
+	w.dead.dies()
+	w.gate.dies()
+	refusing := w.approve("two refuse connections")
+	w.shows("dead", 20*time.Second, "failing", func(v hookView) bool {
+		return v.State == "failing" && !v.Access && v.FailedSince != nil && v.FailingFrom != nil && v.NextTry != nil && v.Waiting > 0
+	})
+	w.shows("gate", 20*time.Second, "failing", func(v hookView) bool { return v.State == "failing" && v.Access && v.Waiting > 0 })
+
+	w.dead.hangs()
+	w.gate.hangs()
+	hanging := w.approve("two hang")
+	if limit := alive + timeout/2; refusing > limit || hanging > limit {
+		t.Errorf("others waited: %v with all alive, %v and %v without", alive, refusing, hanging)
+	}
+	w.neverSwitchedOff(t)
+
+	w.dead.lives()
+	w.gate.lives()
+	back := time.Now()
+	w.settled(2 * time.Minute)
+	t.Logf("all that had waited was taken %v after the two were back", time.Since(back).Round(time.Millisecond))
+	w.wokenGently(t)
+}
+
+// neverSwitchedOff holds that an access hook is tried on while it is failing, and
+// that a revoke that does not arrive is seen.
+func (w *ward) neverSwitchedOff(t *testing.T) {
+	t.Helper()
+	w.failing(1)
+	out := w.user(0)
+	w.accepted(pathKYC, kyc(out, "EXPIRED", ""))
+	w.sees(out, 10*time.Second, "shut out", func(v view) bool { return v.Access == "revoked" })
+	w.measures("admit_revoke_oldest_seconds", 20*time.Second, func(v float64) bool { return v > 3 })
+	_, before := w.gate.seen()
+	eventually(t, 30*time.Second, "who opens and shuts access is tried on", func() error {
+		for _, e := range w.effects(out, "gate") {
+			if _, now := w.gate.seen(); e.Effect == "access.revoked" && e.Attempts >= 2 && now > before {
+				return nil
+			}
+		}
+		return errors.New("the revoke was not tried twice")
+	})
+	if overdue, err := w.metric("admit_revoke_overdue_users"); err != nil {
+		t.Errorf("%v, %v", overdue, err)
+	}
+}
+
+// failing waits until the metrics of the two say so.
+func (w *ward) failing(want float64) {
+	w.t.Helper()
+	for _, labels := range []string{`access="false",hook="dead"`, `access="true",hook="gate"`} {
+		w.measures("admit_hook_failing{"+labels+"}", 5*time.Second, func(v float64) bool { return v == want })
+	}
+}
+
+// wokenGently holds what those who came back were sent, and what was said of them.
+func (w *ward) wokenGently(t *testing.T) {
+	t.Helper()
+	most, hung := w.dead.seen()
+	t.Logf("back again, the hook that bears %d calls at once had %d; it had let %d hang", bears, most, hung)
+	if most > bears {
+		t.Errorf("it was called by %d at once, and bears %d", most, bears)
+	}
+	for name, m := range map[string]*mortal{"dead": w.dead, "gate": w.gate} {
+		if again := m.twice(); len(again) > 0 {
+			t.Errorf("%s was delivered to twice: %v", name, again)
+		}
+		if heard := strings.Join(w.core.news(t, name), ", "); heard != "failing, working" {
+			t.Errorf("the living hook heard of %s: %q", name, heard)
+		}
+		w.shows(name, 5*time.Second, "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 && v.Parked == 0 })
+	}
+	w.failing(0)
+	for n := range w.users {
+		for _, target := range []string{"core", "dead", "gate", "crm", "mail"} {
+			for _, e := range w.effects(w.user(n), target) {
+				if overtaken := n == 0 && e.State == "superseded"; e.State != "delivered" && !overtaken {
+					t.Errorf("%s is %s", e.Key, e.State)
+				}
+			}
+		}
+	}
+	v, err := w.see(w.user(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.gate.follows(t, v)
+}
+
+// news returns what the sink was told of a hook, "failing" and "working", in the
+// order in which it came.
+func (k *sink) news(t *testing.T, name string) []string {
+	t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var heard []string
+	for _, c := range k.calls {
+		if c.Data.Hook.Name != name || c.Status >= 300 {
+			continue
+		}
+		if c.Type != "hook."+c.Data.Hook.State {
+			t.Errorf("%s says %+v", c.Type, c.Data.Hook)
+		}
+		heard = append(heard, c.Data.Hook.State)
+	}
+	return heard
+}
