@@ -47,6 +47,10 @@ func (h *Hook) Resolve(r *net.Resolver, dial func(address string) error) {
 	}
 }
 
+// NewVoiceOf returns the voice of a valid configuration, with texts that were loaded
+// before.
+func NewVoiceOf(c VoiceConfig, t *Templates, r Recipients) *Voice { return newVoice(c, t, r) }
+
 // KeyID names a secret.
 func KeyID(secret string) string { return keyID([]byte(secret)) }
 

@@ -133,7 +133,7 @@ func checkPage(t *testing.T, root *html.Node, r onboarding.Rendered) {
 	}
 	words := strings.Join(strings.Fields(said.String()), " ")
 	for line := range strings.Lines(r.Text) {
-		line = strings.TrimLeft(strings.TrimSpace(line), "->  ")
+		line = strings.TrimLeft(strings.TrimSpace(line), "-> ")
 		if line != resumeURL && !strings.Contains(words, line) {
 			t.Errorf("%q is not in the page, which says %q", line, words)
 		}

@@ -64,18 +64,13 @@ func mailer(t *testing.T, c activities.MailConfig) *activities.Mail {
 	return m
 }
 
-// speaker returns a voice that signs as Example unless the configuration says
-// otherwise.
+// speaker returns a voice that signs as Example.
 func speaker(t testing.TB, c activities.VoiceConfig, r activities.Recipients) *activities.Voice {
 	t.Helper()
-	if c.Sender == "" {
-		c.Sender = "Example"
+	if err := c.Validate(); err != nil {
+		t.Fatalf("Validate: %v", err)
 	}
-	v, err := activities.NewVoice(c, r)
-	if err != nil {
-		t.Fatalf("NewVoice: %v", err)
-	}
-	return v
+	return activities.NewVoiceOf(c, load(t, c.TemplatesDir), r)
 }
 
 // letter is a mail as the server got it.

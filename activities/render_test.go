@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -89,9 +90,15 @@ func asked(check onboarding.Check, reasons ...string) []onboarding.Asked {
 	return []onboarding.Asked{{Check: check, Status: onboarding.StatusActionRequired, Reasons: reasons}}
 }
 
+// builtin are the built-in texts, loaded once: trying them takes its time.
+var builtin = sync.OnceValues(func() (*activities.Templates, error) { return activities.LoadTemplates("", "Example") })
+
 func load(t testing.TB, dir string) *activities.Templates {
 	t.Helper()
-	texts, err := activities.LoadTemplates(dir, "Example")
+	texts, err := builtin()
+	if dir != "" {
+		texts, err = activities.LoadTemplates(dir, "Example")
+	}
 	if err != nil {
 		t.Fatalf("LoadTemplates: %v", err)
 	}

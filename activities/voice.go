@@ -72,15 +72,17 @@ func NewVoice(c VoiceConfig, recipients Recipients) (*Voice, error) {
 	if err := errors.Join(c.Validate(), err); err != nil {
 		return nil, err
 	}
-	quiet, err := parseQuiet(c.QuietHours)
-	if err != nil {
-		return nil, err // Validate has seen it
-	}
+	return newVoice(c, texts, recipients), nil
+}
+
+// newVoice returns the voice of a valid configuration.
+func newVoice(c VoiceConfig, texts *Templates, recipients Recipients) *Voice {
+	quiet, _ := parseQuiet(c.QuietHours) // Validate has read it
 	zone, _ := zoneOf(c.TimeZone)
 	return &Voice{
 		Logger: slog.New(slog.DiscardHandler), Templates: texts, recipients: recipients,
 		quiet: quiet, zone: zone, resume: newResume(c),
-	}, nil
+	}
 }
 
 // Speak puts the message of a delivery into the words of the user it is for, as
