@@ -76,6 +76,9 @@ func (p plan) typed(run string, r story.Result) []line {
 	return append(lines,
 		line{"what the bulk run did, and its way back: look first", []string{"bulk", "report", filepath.Join(p.Dir, story.Journal(run))}},
 		line{args: []string{"bulk", "run", "lift", "--stage", "on_hold", "--reason", "the import was looked at", "--dry-run"}},
+		line{"how it goes with the systems that are told", []string{"hooks", "list"}},
+		line{"one of them is tried: a signed hook.test, about nobody", []string{"hooks", "test", "core"}},
+		line{"what a German user is told of a photo that is blurred", []string{"notify", "preview", "action_required", "--lang", "de", "--reason", "DOC_TOO_BLURRY"}},
 	)
 }
 

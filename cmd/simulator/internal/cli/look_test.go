@@ -74,6 +74,9 @@ providers|explain|lost-run|
 audit|lost-run|--at|2026-11-21T11:59:59Z|
 bulk|report|/a place/hold-run.jsonl|
 bulk|run|lift|--stage|on_hold|--reason|the import was looked at|--dry-run|
+hooks|list|
+hooks|test|core|
+notify|preview|action_required|--lang|de|--reason|DOC_TOO_BLURRY|
 `
 	if got := strings.ReplaceAll(string(got), "dev-admin-token-0001|", ""); got != want {
 		t.Errorf("the commands are\n%s\nwant\n%s", got, want)
