@@ -34,9 +34,9 @@ func effects() map[string][]onboarding.FailedEffect {
 
 // hookCall is a call that has a target told again.
 type hookCall struct {
-	target, after, actor string
-	ids                  []int64
-	limit                int
+	target, after, actor, reason string
+	ids                          []int64
+	limit                        int
 }
 
 func (s *store) Hooks(context.Context) ([]onboarding.HookView, error) {
@@ -65,13 +65,13 @@ func (s *store) FailedEffects(_ context.Context, target string, after int64, lim
 	return page, 0, nil
 }
 
-func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, limit int, actor string) (users []string, replayed int, left bool, err error) {
+func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, limit int, actor, reason string) (users []string, replayed int, left bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return nil, 0, false, s.err
 	}
-	s.hookCalls = append(s.hookCalls, hookCall{target: target, ids: ids, limit: limit, actor: actor})
+	s.hookCalls = append(s.hookCalls, hookCall{target: target, ids: ids, limit: limit, actor: actor, reason: reason})
 	for _, e := range s.parked[target] {
 		if ids == nil || slices.Contains(ids, e.ID) {
 			users, replayed = append(users, e.UserID), replayed+1
@@ -80,13 +80,13 @@ func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, lim
 	return users, replayed, ids == nil && len(s.parked[target]) > limit, nil
 }
 
-func (s *store) TellPresent(_ context.Context, target, after string, limit int, actor string) (told int, users []string, next string, err error) {
+func (s *store) TellPresent(_ context.Context, target, after string, limit int, actor, reason string) (told int, users []string, next string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return 0, nil, "", s.err
 	}
-	s.hookCalls = append(s.hookCalls, hookCall{target: target, after: after, limit: limit, actor: actor})
+	s.hookCalls = append(s.hookCalls, hookCall{target: target, after: after, limit: limit, actor: actor, reason: reason})
 	if after == "" {
 		return 2, []string{"user-1"}, "user-1", nil
 	}
@@ -126,7 +126,7 @@ func (s *store) Contact(_ context.Context, userID string) (onboarding.Contact, b
 	return c, known && s.err == nil, s.err
 }
 
-func (s *store) DeleteContact(_ context.Context, userID, actor string) (existed bool, eventID int64, err error) {
+func (s *store) DeleteContact(_ context.Context, userID, actor, reason string) (existed bool, eventID int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -136,6 +136,6 @@ func (s *store) DeleteContact(_ context.Context, userID, actor string) (existed 
 		return false, 0, nil
 	}
 	delete(s.contacts, userID)
-	s.forgotten = append(s.forgotten, userID+" by "+actor)
+	s.forgotten = append(s.forgotten, userID+" by "+actor+": "+reason)
 	return true, 8, nil
 }

@@ -64,7 +64,7 @@ type store struct {
 	triedErr  error
 	polls     int // of the task queue crm-queue
 	polled    time.Time
-	forgotten []string // contacts that were deleted, and by whom
+	forgotten []string // contacts that were deleted, by whom and why
 }
 
 type importCall struct {

@@ -16,7 +16,7 @@ type forgetInput struct {
 }
 
 type forgetBody struct {
-	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why. One line, not blank. Needed here or in the query" example:"asked for by the user"`
+	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why; it stands in the audit and is not erased. One line, not blank. Needed here or in the query" example:"asked for by the user"`
 }
 
 type forgetOutput struct {
@@ -52,7 +52,7 @@ func (s *Server) forget(ctx context.Context, in *forgetInput) (*forgetOutput, er
 	}
 	storing, cancel := context.WithTimeout(ctx, s.limits.Store)
 	defer cancel()
-	existed, eventID, err := s.contacts.DeleteContact(storing, userID, exchangeOf(ctx).actor)
+	existed, eventID, err := s.contacts.DeleteContact(storing, userID, exchangeOf(ctx).actor, body.Reason)
 	if err != nil {
 		return nil, failed(ctx, err)
 	}

@@ -20,7 +20,7 @@ type hookReplayInput struct {
 }
 
 type hookReplayBody struct {
-	Reason  string  `json:"reason" minLength:"1" maxLength:"500" doc:"Why. One line, not blank" example:"the receiver was repaired"`
+	Reason  string  `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it stands in each user's timeline and is not erased. One line, not blank" example:"the receiver was repaired"`
 	IDs     []int64 `json:"ids,omitempty" minItems:"1" maxItems:"200" nullable:"false" doc:"These effects, of those that were given up on; without all and present"`
 	All     bool    `json:"all,omitempty" doc:"The oldest that were given up on, at most 200; without ids and present"`
 	Present bool    `json:"present,omitempty" doc:"For a hook that is new: what is true now of at most 200 users; without ids and all"`
@@ -70,10 +70,10 @@ func (s *Server) replayHook(ctx context.Context, in *hookReplayInput) (*hookRepl
 	var answer hookReplayAnswer
 	var users []string
 	if in.Body.Present {
-		answer.Replayed, users, answer.Next, err = s.hooks.TellPresent(storing, target.Name, in.Body.After, maxReplay, x.actor)
+		answer.Replayed, users, answer.Next, err = s.hooks.TellPresent(storing, target.Name, in.Body.After, maxReplay, x.actor, in.Body.Reason)
 		answer.Left = answer.Next != ""
 	} else {
-		users, answer.Replayed, answer.Left, err = s.hooks.ReplayEffects(storing, target.Name, in.Body.IDs, maxReplay, x.actor)
+		users, answer.Replayed, answer.Left, err = s.hooks.ReplayEffects(storing, target.Name, in.Body.IDs, maxReplay, x.actor, in.Body.Reason)
 	}
 	if err != nil {
 		return nil, failed(ctx, err)

@@ -25,13 +25,15 @@ type HookViewer interface {
 // HookReplayer has targets told again, or anew.
 type HookReplayer interface {
 	// ReplayEffects has a target sent again what was given up on: the effects of these
-	// IDs, or without any the oldest ones, at most limit. It returns whose they are,
-	// how many there were, and whether any of those that were asked for is left.
-	ReplayEffects(ctx context.Context, target string, ids []int64, limit int, actor string) (users []string, replayed int, left bool, err error)
+	// IDs, or without any the oldest ones, at most limit, and keeps who asked for it
+	// and why. It returns whose they are, how many there were, and whether any of those
+	// that were asked for is left.
+	ReplayEffects(ctx context.Context, target string, ids []int64, limit int, actor, reason string) (users []string, replayed int, left bool, err error)
 	// TellPresent has a target told what is true now of at most limit users behind
-	// after, where it was not told before. It returns how much it will be told, of whom,
-	// and where the next page begins, "" after the last.
-	TellPresent(ctx context.Context, target, after string, limit int, actor string) (told int, users []string, next string, err error)
+	// after, where it was not told before, and keeps who asked for it and why. It
+	// returns how much it will be told, of whom, and where the next page begins, ""
+	// after the last.
+	TellPresent(ctx context.Context, target, after string, limit int, actor, reason string) (told int, users []string, next string, err error)
 	// HookTried keeps what came of an operator's test: a hook that took it works.
 	HookTried(ctx context.Context, name string, a onboarding.Attempt) error
 }

@@ -186,9 +186,9 @@ func TestReplayHook(t *testing.T) {
 			if got := wantJSON[replayAnswer](t, w, http.StatusOK); got != c.want {
 				t.Errorf("%s", w.Body)
 			}
-			c.call.target, c.call.limit, c.call.actor = "core-banking", 200, "clerk"
+			c.call.target, c.call.limit, c.call.actor, c.call.reason = "core-banking", 200, "clerk", "a"
 			if len(st.hookCalls) != 1 || st.hookCalls[0].target != c.call.target || st.hookCalls[0].after != c.call.after ||
-				st.hookCalls[0].actor != c.call.actor || st.hookCalls[0].limit != c.call.limit || !slices.Equal(st.hookCalls[0].ids, c.call.ids) {
+				st.hookCalls[0].actor != c.call.actor || st.hookCalls[0].reason != c.call.reason || st.hookCalls[0].limit != c.call.limit || !slices.Equal(st.hookCalls[0].ids, c.call.ids) {
 				t.Errorf("called %+v, want %+v", st.hookCalls, c.call)
 			}
 			if got := strings.Join(st.replayed, " "); got != c.rung {

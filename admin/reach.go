@@ -14,8 +14,9 @@ import (
 type Contacts interface {
 	// Contact returns how a user is reached, false where nobody said.
 	Contact(ctx context.Context, userID string) (onboarding.Contact, bool, error)
-	// DeleteContact forgets it. existed is false, and eventID 0, where there was none.
-	DeleteContact(ctx context.Context, userID, actor string) (existed bool, eventID int64, err error)
+	// DeleteContact forgets it, and keeps who asked for that and why. existed is false,
+	// and eventID 0, where there was none.
+	DeleteContact(ctx context.Context, userID, actor, reason string) (existed bool, eventID int64, err error)
 }
 
 type reachInput struct {

@@ -46,7 +46,7 @@ func TestContact(t *testing.T) {
 func TestForget(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, query, body string }{
-		{"by the body", "", `{"reason":"a reason"}`}, {"by the query", "?reason=a+reason", ""}, {"by both", "?reason=a", `{"reason":"a"}`},
+		{"by the body", "", `{"reason":"a reason"}`}, {"by the query", "?reason=a+reason", ""}, {"by both", "?reason=a+reason", `{"reason":"a reason"}`},
 	} {
 		st := newStore("user-1")
 		st.contacts["user-1"] = onboarding.Contact{Email: "user-1@example.com"}
@@ -57,7 +57,7 @@ func TestForget(t *testing.T) {
 				t.Errorf("%s, %d: %d %s", c.name, i, w.Code, got)
 			}
 		}
-		if len(st.contacts) > 0 || strings.Join(st.forgotten, " ") != "user-1 by clerk" {
+		if len(st.contacts) > 0 || strings.Join(st.forgotten, " ") != "user-1 by clerk: a reason" {
 			t.Errorf("%s: %v %v", c.name, st.contacts, st.forgotten)
 		}
 		if rings := st.rung(); len(rings) != 1 || rings[0].EventID != 8 {

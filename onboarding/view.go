@@ -148,6 +148,8 @@ type TimelineEntry struct {
 	About      string      `json:"about,omitempty"`      // the checks that it is about, separated by commas
 	ReplayedBy string      `json:"replayedBy,omitempty"` // who had it sent, or sent again
 	ReplayedAt *time.Time  `json:"replayedAt,omitempty"`
+	// ReplayReason is why, as ReplayedBy gave it.
+	ReplayReason string `json:"replayReason,omitempty"`
 }
 
 // Change is one field of the state that an input changed.

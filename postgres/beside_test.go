@@ -36,11 +36,11 @@ func TestNobodyStandsInTheWay(t *testing.T) {
 			return err
 		},
 		func(_, _ string, r *rand.Rand) error {
-			_, _, _, err := s.ReplayEffects(t.Context(), []string{"core", "crm"}[r.IntN(2)], nil, 0, "ops-1")
+			_, _, _, err := s.ReplayEffects(t.Context(), []string{"core", "crm"}[r.IntN(2)], nil, 0, "ops-1", "r")
 			return err
 		},
 		func(_, _ string, _ *rand.Rand) error {
-			_, _, _, err := s.TellPresent(t.Context(), "core", "", 0, "ops-1")
+			_, _, _, err := s.TellPresent(t.Context(), "core", "", 0, "ops-1", "r")
 			return err
 		},
 		func(_, _ string, r *rand.Rand) error {

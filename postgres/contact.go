@@ -30,11 +30,12 @@ func (s *Store) Contact(ctx context.Context, userID string) (onboarding.Contact,
 }
 
 // DeleteContact forgets how a user is reached, also what the user's starts said of
-// it, and accepts an event of the merchant's that says so; the rest of what is known
-// of the user stays. Mails to the user that wait are parked at the next Advance.
-// existed is false, and nothing is accepted, when there was no contact.
-func (s *Store) DeleteContact(ctx context.Context, userID, actor string) (existed bool, eventID int64, err error) {
-	body, err := json.Marshal(startBody{Erased: true, Actor: actor})
+// it, and accepts an event of the merchant's that says so, and who did it and why; the
+// rest of what is known of the user stays, and so does that event when more is erased.
+// Mails to the user that wait are parked at the next Advance. existed is false, and
+// nothing is accepted, when there was no contact.
+func (s *Store) DeleteContact(ctx context.Context, userID, actor, reason string) (existed bool, eventID int64, err error) {
+	body, err := json.Marshal(startBody{Erased: true, Actor: actor, Reason: reason})
 	if err != nil {
 		return false, 0, fmt.Errorf("delete a contact: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 func TestDeleteContact(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t, channels)
-	if existed, id, err := s.DeleteContact(t.Context(), "user-1", "ops-1"); existed || id != 0 || err != nil {
+	if existed, id, err := s.DeleteContact(t.Context(), "user-1", "ops-1", "the address is another's"); existed || id != 0 || err != nil {
 		t.Errorf("of nobody: %t %d %v", existed, id, err)
 	}
 	begin(t, s, "user-1@example.com")
@@ -21,14 +21,14 @@ func TestDeleteContact(t *testing.T) {
 	advance(t, s, "user-1")
 	begin(t, s, "one@example.com") // not folded before it is deleted
 
-	existed, id, err := s.DeleteContact(t.Context(), "user-1", "ops-1")
+	existed, id, err := s.DeleteContact(t.Context(), "user-1", "ops-1", "the address is another's")
 	if !existed || id == 0 || err != nil {
 		t.Fatalf("deleted: %t %d %v", existed, id, err)
 	}
 	if _, known, err := s.Contact(t.Context(), "user-1"); known || err != nil {
 		t.Errorf("known still: %t %v", known, err)
 	}
-	if got := one[string](t, db, "select convert_from(body, 'UTF8') from events where id = $1", id); got != `{"contact":null,"erased":true,"actor":"ops-1"}` {
+	if got := one[string](t, db, "select convert_from(body, 'UTF8') from events where id = $1", id); got != `{"contact":null,"erased":true,"actor":"ops-1","reason":"the address is another's"}` {
 		t.Errorf("event: %s", got)
 	}
 	for _, text := range all[string](t, db, "select convert_from(body, 'UTF8') from events where body is not null") {
@@ -47,7 +47,7 @@ func TestDeleteContact(t *testing.T) {
 	if got := messages(t, db, "push"); !slices.Equal(got, []string{"notify.action_required waiting kyc"}) {
 		t.Errorf("at the hook: %q", got)
 	}
-	if existed, id, err := s.DeleteContact(t.Context(), "user-1", "ops-1"); existed || id != 0 || err != nil {
+	if existed, id, err := s.DeleteContact(t.Context(), "user-1", "ops-1", "the address is another's"); existed || id != 0 || err != nil {
 		t.Errorf("again: %t %d %v", existed, id, err)
 	}
 	begin(t, s, "user-1@example.com")
@@ -72,7 +72,7 @@ func TestAContactIsDeletedWhileAMailIsInFlight(t *testing.T) {
 		accept(t, s, report("user-1", verified))
 		advance(t, s, "user-1")
 		d := take(t, s, mailNotify, "a").Delivery
-		if _, _, err := s.DeleteContact(t.Context(), "user-1", "ops-1"); err != nil {
+		if _, _, err := s.DeleteContact(t.Context(), "user-1", "ops-1", "the address is another's"); err != nil {
 			t.Fatal(err)
 		}
 		advance(t, s, "user-1")

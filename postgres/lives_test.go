@@ -139,11 +139,11 @@ func (l *life) resend(s *postgres.Store) {
 	case 0:
 		exec(l.t, l.db, "update effects set state = 'parked', last_answer = 'target not configured', done_at = now() where state = 'waiting' and target = $1", pick(l, "core", "crm"))
 	case 1:
-		_, _, _, err = s.ReplayEffects(l.t.Context(), pick(l, "core", "crm", onboarding.MailTarget), nil, 1+l.IntN(3), "ops-1")
+		_, _, _, err = s.ReplayEffects(l.t.Context(), pick(l, "core", "crm", onboarding.MailTarget), nil, 1+l.IntN(3), "ops-1", "r")
 	case 2:
-		_, _, _, err = s.TellPresent(l.t.Context(), pick(l, "core", "crm"), "", 0, "ops-1")
+		_, _, _, err = s.TellPresent(l.t.Context(), pick(l, "core", "crm"), "", 0, "ops-1", "r")
 	case 3:
-		_, _, err = s.DeleteContact(l.t.Context(), "user-1", "ops-1")
+		_, _, err = s.DeleteContact(l.t.Context(), "user-1", "ops-1", "r")
 	}
 	if err != nil {
 		l.t.Fatal(err)

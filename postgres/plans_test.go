@@ -65,7 +65,7 @@ func TestLedgerReadsIndexes(t *testing.T) {
 		{"find_parked", "text, bigint[], bigint", "'crm', '{}', 100", []string{"effects_parked"}},
 		{"find_parked", "text, bigint[], bigint", "'crm', '{1,2}', 100", []string{"effects_pkey"}},
 		{"lock_parked", "bigint[]", "'{1,2}'", []string{"effects_pkey", "effects_by_user"}},
-		{"replay_effects", "bigint[], text, interval", "'{1,2}', 'ops-1', '0'", []string{"effects_pkey"}},
+		{"replay_effects", "bigint[], text, text, interval", "'{1,2}', 'ops-1', 'r', '0'", []string{"effects_pkey"}},
 		{"list_present", "text, bigint", "'', 100", []string{"onboardings_pkey"}},
 		{"delete_contact", "text, text, bytea", "'user-1', 'start', ''", []string{"contacts_pkey", "events_by_user"}},
 		{"settle_effects", "bigint[], text, text", "'{1,2}', 'superseded', ''", []string{"effects_pkey"}},

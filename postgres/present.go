@@ -22,17 +22,17 @@ var (
 // the target wants to know it. after is the last user ID of the page before, "" for
 // the first page; next is "" after the last. A page has limit users, where 0 is 100
 // and none is above 500. told counts the effects and users names those they are
-// about. A user of whom the target was told the same before is passed over. A target
-// that is not configured is ErrData.
+// about. A user of whom the target was told the same before is passed over. The
+// ledger keeps who asked for it and why. A target that is not configured is ErrData.
 //
 // Each user is told of under the lock of the user's row, so that nothing older comes
 // behind anything newer.
-func (s *Store) TellPresent(ctx context.Context, target, after string, limit int, actor string) (told int, users []string, next string, err error) {
+func (s *Store) TellPresent(ctx context.Context, target, after string, limit int, actor, reason string) (told int, users []string, next string, err error) {
 	t, configured := s.targets[target]
 	if !configured {
 		return 0, nil, "", fmt.Errorf("tell how users stand: %w: the target is not configured", onboarding.ErrData)
 	}
-	limit = pageSize(limit)
+	limit, by := pageSize(limit), signed(actor, reason)
 	err = s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, sqlListPresent, after, limit+1)
 		if err != nil {
@@ -47,7 +47,7 @@ func (s *Store) TellPresent(ctx context.Context, target, after string, limit int
 			next = page[limit-1]
 		}
 		for i, user := range page {
-			n, err := s.tellPresent(ctx, conn, user, t, actor, delayOf(i, len(page)))
+			n, err := s.tellPresent(ctx, conn, user, t, by, delayOf(i, len(page)))
 			if err != nil && i > 0 {
 				s.log.WarnContext(ctx, "not all users could be told of", "target", target, "error", translated(err))
 				next = page[i-1]
@@ -69,7 +69,7 @@ func (s *Store) TellPresent(ctx context.Context, target, after string, limit int
 }
 
 // tellPresent tells a target how one user stands.
-func (s *Store) tellPresent(ctx context.Context, conn *pgxpool.Conn, user string, t onboarding.Target, actor string, delay time.Duration) (told int, err error) {
+func (s *Store) tellPresent(ctx context.Context, conn *pgxpool.Conn, user string, t onboarding.Target, by signature, delay time.Duration) (told int, err error) {
 	var state onboarding.State
 	var seq int64
 	var now time.Time
@@ -95,7 +95,7 @@ func (s *Store) tellPresent(ctx context.Context, conn *pgxpool.Conn, user string
 			due = 0
 		}
 		b.Queue(sqlTellPresent, e.Key(user, state.Version, t.Name), user, t.Name, e.Lane(), e.Name, state.Version, seq,
-			encoded(e.Payload(state, now, t)), waits, now, clean(actor, maxWord), due).
+			encoded(e.Payload(state, now, t)), waits, now, by.actor, by.reason, due).
 			Exec(func(tag pgconn.CommandTag) error {
 				told += int(tag.RowsAffected())
 				return nil

@@ -28,7 +28,7 @@ func TestTellPresent(t *testing.T) {
 	added := open(t, db.Config().ConnString(), newcomer)
 	tell := func(after string, limit int) (int, []string, string) {
 		t.Helper()
-		told, who, next, err := added.TellPresent(t.Context(), "new", after, limit, "ops-1")
+		told, who, next, err := added.TellPresent(t.Context(), "new", after, limit, "ops-1", "a new receiver")
 		if err != nil {
 			t.Fatalf("tell: %v", err)
 		}
@@ -44,12 +44,12 @@ func TestTellPresent(t *testing.T) {
 	if told, who, next = tell("", 0); told != 0 || len(who) != 0 || next != "" {
 		t.Errorf("again: %d %q %q", told, who, next)
 	}
-	got := all[string](t, db, "select key || ' ' || lane || ' ' || state || ' ' || replayed_by from effects where target = 'new' and next_attempt_at <= now() order by id")
+	got := all[string](t, db, "select key || ' ' || lane || ' ' || state || ' ' || replayed_by || ' ' || replay_reason from effects where target = 'new' and next_attempt_at <= now() order by id")
 	if want := []string{
-		"user-1/1/access.granted/new access waiting ops-1", "user-1/1/onboarding.approved/new rest waiting ops-1",
-		"user-2/2/access.revoked/new access waiting ops-1", "user-2/2/onboarding.suspended/new rest waiting ops-1",
-		"user-3/1/access.granted/new access waiting ops-1", "user-3/1/onboarding.approved/new rest waiting ops-1",
-		"user-4/1/onboarding.in_review/new rest waiting ops-1",
+		"user-1/1/access.granted/new access waiting ops-1 a new receiver", "user-1/1/onboarding.approved/new rest waiting ops-1 a new receiver",
+		"user-2/2/access.revoked/new access waiting ops-1 a new receiver", "user-2/2/onboarding.suspended/new rest waiting ops-1 a new receiver",
+		"user-3/1/access.granted/new access waiting ops-1 a new receiver", "user-3/1/onboarding.approved/new rest waiting ops-1 a new receiver",
+		"user-4/1/onboarding.in_review/new rest waiting ops-1 a new receiver",
 	}; !slices.Equal(got, want) {
 		t.Errorf("effects = %q", got)
 	}
@@ -63,7 +63,7 @@ func TestTellPresent(t *testing.T) {
 	if got := all[string](t, db, "select name || ' ' || state from effects where target = 'new' and user_id = 'user-1' and lane = 'access' order by id"); !slices.Equal(got, []string{"access.granted superseded", "access.revoked waiting"}) {
 		t.Errorf("what follows: %q", got)
 	}
-	if _, _, _, err := s.TellPresent(t.Context(), "new", "", 0, "ops-1"); !errors.Is(err, onboarding.ErrData) {
+	if _, _, _, err := s.TellPresent(t.Context(), "new", "", 0, "ops-1", "r"); !errors.Is(err, onboarding.ErrData) {
 		t.Errorf("a target that is not configured: %v", err)
 	}
 }
@@ -84,7 +84,7 @@ func TestTellPresentTellsWhatIsWanted(t *testing.T) {
 			o.Targets = append(o.Targets, onboarding.Target{Name: "stages", Events: []string{"onboarding.approved"}},
 				onboarding.Target{Name: "revokes", Events: []string{"access.revoked"}}, onboarding.Target{Name: "quiet", Events: []string{"access.*"}})
 		})
-		told, _, _, err := other.TellPresent(t.Context(), tc.target, "", 0, "ops-1")
+		told, _, _, err := other.TellPresent(t.Context(), tc.target, "", 0, "ops-1", "r")
 		if err != nil || told != tc.told {
 			t.Errorf("%s: %d %v", tc.target, told, err)
 		}

@@ -18,6 +18,10 @@ const (
 	spreadOver = time.Minute
 )
 
+// maxReason bounds what the ledger keeps of an operator's reason, in bytes: it holds
+// the 500 characters that may be given, whichever they are.
+const maxReason = 2000
+
 var (
 	sqlFindParked      = statement("find_parked")
 	sqlLockParked      = statement("lock_parked")
@@ -35,10 +39,12 @@ var (
 // word on access, a revoke behind which the target has another word, a message that
 // a later one makes untrue or says, too, and a question about a user who is closed.
 //
+// The ledger keeps who asked for it and why, of each effect for the last time.
+//
 // A user's effects come back in one transaction; of a call that fails in the midst,
 // what was done until then is answered, and the rest is left.
-func (s *Store) ReplayEffects(ctx context.Context, target string, ids []int64, limit int, actor string) (users []string, replayed int, left bool, err error) {
-	limit = pageSize(limit)
+func (s *Store) ReplayEffects(ctx context.Context, target string, ids []int64, limit int, actor, reason string) (users []string, replayed int, left bool, err error) {
+	limit, by := pageSize(limit), signed(actor, reason)
 	err = s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		found, err := findParked(ctx, conn, target, ids, limit+1)
 		if err != nil {
@@ -49,7 +55,7 @@ func (s *Store) ReplayEffects(ctx context.Context, target string, ids []int64, l
 		}
 		work := byUser(found)
 		for i, w := range work {
-			n, err := replayOf(ctx, conn, w, actor, delayOf(i, len(work)))
+			n, err := replayOf(ctx, conn, w, by, delayOf(i, len(work)))
 			if err != nil && replayed > 0 {
 				s.log.WarnContext(ctx, "not all effects could be replayed", "target", target, "error", translated(err))
 				left = true
@@ -68,6 +74,13 @@ func (s *Store) ReplayEffects(ctx context.Context, target string, ids []int64, l
 		return nil, 0, false, wrap("replay effects", err)
 	}
 	return users, replayed, left, nil
+}
+
+// signature is who asked for something and why, as a column holds it.
+type signature struct{ actor, reason string }
+
+func signed(actor, reason string) signature {
+	return signature{clean(actor, maxWord), clean(reason, maxReason)}
 }
 
 // parkedOf is what one user's effects are to be replayed.
@@ -116,7 +129,7 @@ func delayOf(i, users int) time.Duration {
 
 // replayOf replays effects of one user, under the lock of the user's row, as Advance
 // has it: no decision comes between the judging and the writing.
-func replayOf(ctx context.Context, conn *pgxpool.Conn, w parkedOf, actor string, delay time.Duration) (int, error) {
+func replayOf(ctx context.Context, conn *pgxpool.Conn, w parkedOf, by signature, delay time.Duration) (int, error) {
 	var state onboarding.State
 	var parked []parkedEffect
 	b := &pgx.Batch{}
@@ -141,7 +154,7 @@ func replayOf(ctx context.Context, conn *pgxpool.Conn, w parkedOf, actor string,
 		}
 	}
 	b = &pgx.Batch{}
-	b.Queue(sqlReplayEffects, again, clean(actor, maxWord), delay)
+	b.Queue(sqlReplayEffects, again, by.actor, by.reason, delay)
 	b.Queue(sqlSupersedeParked, overtaken, answerOvertaken)
 	b.Queue("commit")
 	return len(again), conn.SendBatch(ctx, b).Close()

@@ -16,7 +16,7 @@ import (
 // resend has effects sent again.
 func resend(t testing.TB, s *postgres.Store, target string, limit int, ids ...int64) (users []string, replayed int, left bool) {
 	t.Helper()
-	users, replayed, left, err := s.ReplayEffects(t.Context(), target, ids, limit, "ops-1")
+	users, replayed, left, err := s.ReplayEffects(t.Context(), target, ids, limit, "ops-1", "the receiver\x00 was repaired")
 	if err != nil {
 		t.Fatalf("replay effects: %v", err)
 	}
@@ -48,7 +48,7 @@ func TestReplayEffects(t *testing.T) {
 	if who, n, left = resend(t, s, "crm", 3); len(who) != 0 || n != 0 || left {
 		t.Errorf("nothing is parked any more: %q %d %t", who, n, left)
 	}
-	if got := all[string](t, db, "select distinct state || attempts || refusals || replayed_by || (replayed_at <= now())::text || (done_at is null)::text || (next_attempt_at <= now())::text from effects where target = 'crm' and user_id <> 'user-3'"); !slices.Equal(got, []string{"waiting120ops-1truetruetrue"}) {
+	if got := all[string](t, db, "select distinct state || attempts || refusals || replayed_by || replay_reason || (replayed_at <= now())::text || (done_at is null)::text || (next_attempt_at <= now())::text from effects where target = 'crm' and user_id <> 'user-3'"); !slices.Equal(got, []string{"waiting120ops-1the receiver was repairedtruetruetrue"}) {
 		t.Errorf("effects: %q", got)
 	}
 	d := take(t, s, laneOf("user-1", "crm"), "a").Delivery
@@ -57,7 +57,7 @@ func TestReplayEffects(t *testing.T) {
 	}
 	entries, _, err := s.Timeline(t.Context(), "user-1", "", 0)
 	i := slices.IndexFunc(entries, func(e onboarding.TimelineEntry) bool { return e.EffectID == d.ID })
-	if err != nil || entries[i].ReplayedBy != "ops-1" || entries[i].ReplayedAt == nil || entries[i].Attempts != 13 || entries[i].DoneAt != nil {
+	if err != nil || entries[i].ReplayedBy != "ops-1" || entries[i].ReplayReason != "the receiver was repaired" || entries[i].ReplayedAt == nil || entries[i].Attempts != 13 || entries[i].DoneAt != nil {
 		t.Errorf("timeline: %+v %v", entries[i], err)
 	}
 	exec(t, db, "update effects set state = 'parked', done_at = now() where id = $1", d.ID)
@@ -155,7 +155,7 @@ func TestAReplayBesideAnAdvance(t *testing.T) {
 	}()
 	waiting(t, db, 1)
 	go func() {
-		_, _, _, err := named.ReplayEffects(t.Context(), "core", nil, 0, "ops-1")
+		_, _, _, err := named.ReplayEffects(t.Context(), "core", nil, 0, "ops-1", "r")
 		replayed <- err
 	}()
 	waiting(t, db, 2)

@@ -17,11 +17,13 @@ var (
 )
 
 // startBody is the body of a start's event, and of the one that says that a contact
-// was erased.
+// was erased. The latter is never erased itself: delete_contact.sql and
+// erase_bodies.sql know it by how it begins.
 type startBody struct {
 	Contact *onboarding.Contact `json:"contact"`
 	Erased  bool                `json:"erased,omitempty"`
 	Actor   string              `json:"actor"`
+	Reason  string              `json:"reason,omitempty"` // of erasing
 }
 
 // Start makes a user known and keeps how the user is reached. created is true for

@@ -99,9 +99,7 @@ func scanLogEntry(row pgx.Row) (e onboarding.TimelineEntry, body []byte, err err
 		&e.Changes, &e.PolicyHash, &e.Build, &provider, &e.RequestID, &body, &e.ReplayOf)
 	received = received.UTC()
 	e.At, e.Received, e.Body = e.At.UTC(), &received, shown(body)
-	if provider == onboarding.SourceOperator {
-		e.Reason = reasonOf(body)
-	}
+	e.Reason = reasonOf(provider, body)
 	if e.Reason == "" && e.Outcome == onboarding.Refused {
 		e.Reason = e.Code
 	}
@@ -113,7 +111,7 @@ func rowToEffectEntry(row pgx.CollectableRow) (placed, error) {
 	var next time.Time
 	var seq int64
 	err := row.Scan(&e.At, &seq, &e.EffectID, &e.Key, &e.Target, &e.Lane, &e.Effect, &e.State, &e.Attempts,
-		&e.LastAnswer, &e.Version, &e.DoneAt, &next, &e.About, &e.ReplayedBy, &e.ReplayedAt)
+		&e.LastAnswer, &e.Version, &e.DoneAt, &next, &e.About, &e.ReplayedBy, &e.ReplayedAt, &e.ReplayReason)
 	e.At, e.DoneAt, e.ReplayedAt = e.At.UTC(), utc(e.DoneAt), utc(e.ReplayedAt)
 	if e.State == onboarding.EffectWaiting {
 		next = next.UTC()
@@ -130,9 +128,7 @@ func rowToPendingEntry(row pgx.CollectableRow) (placed, error) {
 	received := event.Received.UTC()
 	in := readInput(nil, event)
 	e.Received, e.Input, e.Actor, e.Body = &received, in.label, in.actor, shown(event.Body)
-	if event.Provider == onboarding.SourceOperator {
-		e.Reason = reasonOf(event.Body)
-	}
+	e.Reason = reasonOf(event.Provider, event.Body)
 	return placed{cursor{e.At, noSeq, kindPending, e.EventID}, e}, err
 }
 
@@ -144,11 +140,14 @@ func shown(body []byte) json.RawMessage {
 	return body
 }
 
-// reasonOf returns what an operator gave as the reason of a command.
-func reasonOf(body []byte) string {
-	var c onboarding.Command
-	if json.Unmarshal(body, &c) != nil {
+// reasonOf returns what an operator gave as the reason of a command, or of deleting
+// a contact; "" for everything else.
+func reasonOf(provider string, body []byte) string {
+	var given struct {
+		Reason string `json:"reason"`
+	}
+	if provider != onboarding.SourceOperator && provider != onboarding.SourceMerchant || json.Unmarshal(body, &given) != nil {
 		return "" // shown without a reason: the body itself is shown as it is
 	}
-	return c.Reason
+	return given.Reason
 }

@@ -11,10 +11,11 @@ create table hooks (
     constraint hooks_failing check (failing_from is null or failed_since is not null and next_probe is not null)
 );
 
--- Who had an effect sent again, or sent to a hook that is new. Its age counts from
--- then.
+-- Who had an effect sent again, or sent to a hook that is new, and why. Its age
+-- counts from then.
 alter table effects add column replayed_by text not null default '';
 alter table effects add column replayed_at timestamptz;
+alter table effects add column replay_reason text not null default '';
 
 -- Messages to the user have a lane of their own: they may have to wait for the morning.
 alter table effects drop constraint effects_lane;

@@ -71,6 +71,9 @@ func TestContactErase(t *testing.T) {
 			if code != c.code || out != c.out || !strings.Contains(said, c.says) || left != (c.code != cli.ExitDone) {
 				t.Errorf("exit %d, left %v: %s%s", code, left, out, said)
 			}
+			if erased := c.known && !left; erased != (st.why == "asked for by the user") {
+				t.Errorf("because of %q", st.why)
+			}
 		})
 	}
 }

@@ -63,7 +63,7 @@ func (s *store) FailedEffects(_ context.Context, target string, after int64, lim
 
 // ReplayEffects gives up at once on what went out by mail. Where it is halting, it
 // comes no further than one.
-func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, _ int, actor string) (users []string, replayed int, left bool, err error) {
+func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, _ int, actor, reason string) (users []string, replayed int, left bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil || s.replayErr != nil {
@@ -77,6 +77,7 @@ func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, _ i
 		}
 		users, replayed = append(users, e.UserID), replayed+1
 		s.sent = append(s.sent, fmt.Sprintf("%s %d by %s", target, e.ID, actor))
+		s.why = reason
 		if target == onboarding.MailTarget {
 			rest = append(rest, e)
 		}
@@ -86,7 +87,7 @@ func (s *store) ReplayEffects(_ context.Context, target string, ids []int64, _ i
 }
 
 // TellPresent tells of one user a page.
-func (s *store) TellPresent(_ context.Context, target, after string, _ int, actor string) (told int, users []string, next string, err error) {
+func (s *store) TellPresent(_ context.Context, target, after string, _ int, actor, reason string) (told int, users []string, next string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil || s.replayErr != nil && after != "" {
@@ -95,6 +96,7 @@ func (s *store) TellPresent(_ context.Context, target, after string, _ int, acto
 	for _, id := range slices.Sorted(maps.Keys(s.users)) {
 		if id > after {
 			s.sent = append(s.sent, fmt.Sprintf("%s tells of %s by %s", target, id, actor))
+			s.why = reason
 			return 2, []string{id}, id, nil
 		}
 	}
@@ -126,10 +128,12 @@ func (s *store) Contact(_ context.Context, userID string) (onboarding.Contact, b
 	return c, known, s.err
 }
 
-func (s *store) DeleteContact(_ context.Context, userID, _ string) (existed bool, eventID int64, err error) {
+func (s *store) DeleteContact(_ context.Context, userID, _, reason string) (existed bool, eventID int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, existed = s.contacts[userID]
+	if _, existed = s.contacts[userID]; existed {
+		s.why = reason
+	}
 	delete(s.contacts, userID)
 	return existed, 0, s.err
 }

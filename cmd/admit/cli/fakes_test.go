@@ -54,6 +54,7 @@ type store struct {
 	targets   []onboarding.HookView
 	parked    map[string][]onboarding.FailedEffect // by target
 	sent      []string                             // what was replayed or told, and by whom
+	why       string                               // the reason given for that, or for erasing a contact
 	replayErr error                                // of ReplayEffects, and of TellPresent behind its first page
 	halting   bool                                 // ReplayEffects comes part of the way
 	attempt   onboarding.Attempt                   // what a test comes to
@@ -261,7 +262,7 @@ func timeline() []onboarding.TimelineEntry {
 		{Kind: "effect", At: at.Add(time.Second), EffectID: 11, Effect: "access.granted", Target: "core-banking", Lane: onboarding.LaneAccess, State: onboarding.EffectDelivered, Attempts: 2, LastAnswer: "200", DoneAt: &done, Version: 2,
 			Key: "user-1/2/access.granted/core-banking"},
 		{Kind: "effect", At: at.Add(time.Second), EffectID: 12, Effect: "onboarding.approved", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, Attempts: 1, LastAnswer: "503", NextTry: &next, Version: 2,
-			Key: "user-1/2/onboarding.approved/crm", ReplayedBy: "clerk", ReplayedAt: &done},
+			Key: "user-1/2/onboarding.approved/crm", ReplayedBy: "clerk", ReplayedAt: &done, ReplayReason: hostile},
 		{Kind: "effect", At: at.Add(time.Second), EffectID: 13, Effect: "check.changed", Target: "crm", Lane: onboarding.LaneRest, State: onboarding.EffectWaiting, NextTry: &next, Version: 2,
 			Key: "user-1/2/check.changed:kyc/crm", About: "kyc"},
 		{Kind: "log", At: at.Add(time.Hour), Seq: 3, Input: "operator/lift", EventID: 3, Outcome: onboarding.Refused, Actor: "clerk", Reason: hostile, Code: "not_on_hold", RequestID: "r-1"},

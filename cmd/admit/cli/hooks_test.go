@@ -40,6 +40,9 @@ func TestHooksReplay(t *testing.T) {
 			if code != c.code || out != c.out || !strings.Contains(said, c.says) || !slices.Equal(st.sent, c.sent) {
 				t.Errorf("exit %d, sent %q: %s%s", code, st.sent, out, said)
 			}
+			if len(c.sent) > 0 && st.why != "it was repaired" {
+				t.Errorf("because of %q", st.why)
+			}
 		})
 	}
 }

@@ -154,6 +154,9 @@ func (a *app) effectDetails(e onboarding.TimelineEntry) string {
 		if e.ReplayedAt != nil {
 			replayed += " at " + a.time(*e.ReplayedAt)
 		}
+		if e.ReplayReason != "" {
+			replayed += ": " + e.ReplayReason
+		}
 		details = append(details, replayed)
 	}
 	if e.EffectID != 0 {
