@@ -65,7 +65,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer c.Close()
 	w := worker.New(c, *queue, worker.Options{DisableWorkflowWorker: true})
-	handler := &crm.Handler{Logger: log}
+	handler := &crm.Handler{Logger: log, Work: func(context.Context, crm.Event) error {
+		return nil // here the team's own work is done
+	}}
 	w.RegisterActivityWithOptions(handler.OnOnboardingEvent, activity.RegisterOptions{Name: crm.ActivityName})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start polling: %w", err)

@@ -40,11 +40,17 @@ type Event struct {
 	} `json:"data"`
 }
 
-// Handler takes events. Admit delivers at least once: what was answered but never
-// recorded comes again, so Handler remembers, per user, the events of the last
-// version it saw, and the last access version it acted on.
+// Work is what a team does with an event. What it fails with is tried again by
+// Admit, later and later; an error that is not retryable counts as a definite no.
+type Work func(context.Context, Event) error
+
+// Handler does the work of each event once. Admit delivers at least once: what was
+// done, but whose answer was lost, comes again, so Handler remembers, per user, the
+// events of the last version it handled, and the last access version. A system with
+// a database keeps this there, and writes it in the transaction that does the work.
 type Handler struct {
 	Logger *slog.Logger
+	Work   Work // needed
 
 	mu    sync.Mutex
 	users map[string]*seen
@@ -64,41 +70,59 @@ func (h *Handler) OnOnboardingEvent(ctx context.Context, e Event) error {
 		return temporal.NewNonRetryableApplicationError("an event needs a type and a user", ErrorUnusable, nil)
 	}
 	log := h.Logger.With("type", e.Type, "user", e.Data.UserID, "version", e.Data.Version, "workflow", activity.GetInfo(ctx).WorkflowExecution.ID)
-	if !h.first(e) {
+	if h.handled(e) {
 		log.Info("event seen before, or overtaken")
 		return nil
 	}
-	// Here the team's own work would be done, in one transaction with what Handler
-	// remembers, where that matters.
+	if err := h.Work(ctx, e); err != nil {
+		return err // as it is: Temporal reads its type
+	}
+	// Only now: work that failed is to be done when the event comes again.
+	h.remember(e)
 	log.Info("onboarding event", "stage", e.Data.Stage, "access", e.Data.Access, "check", e.Data.Check, "decided", e.Timestamp)
 	return nil
 }
 
-// first says whether the event is new, and remembers it. An event of an older
-// version is a repetition, for a lane keeps the order of its events; opening and
-// shutting access has a lane and a version of its own.
-func (h *Handler) first(e Event) bool {
+// handled says whether the event was handled before, or overtaken by a later one: a
+// user's events come in the order in which they were decided. Opening and shutting
+// access has an order, and a version, of its own.
+func (h *Handler) handled(e Event) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u, known := h.users[e.Data.UserID]
+	switch {
+	case !known:
+		return false
+	case e.opensOrShuts():
+		return e.Data.AccessVersion <= u.access
+	}
+	return e.Data.Version < u.version || e.Data.Version == u.version && u.events[e.name()]
+}
+
+// remember keeps in mind that the event was handled.
+func (h *Handler) remember(e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.user(e.Data.UserID)
-	if e.Type == "access.granted" || e.Type == "access.revoked" {
-		isNew := e.Data.AccessVersion > u.access
+	if e.opensOrShuts() {
 		u.access = max(u.access, e.Data.AccessVersion)
-		return isNew
-	}
-	if e.Data.Version < u.version {
-		return false
+		return
 	}
 	if e.Data.Version > u.version {
 		u.version, u.events = e.Data.Version, map[string]bool{}
 	}
-	key := e.Type + ":" + e.Data.Check
-	if u.events[key] {
-		return false
+	if e.Data.Version == u.version {
+		u.events[e.name()] = true
 	}
-	u.events[key] = true
-	return true
 }
+
+// opensOrShuts says whether the event is one of the access lane.
+func (e Event) opensOrShuts() bool {
+	return e.Type == "access.granted" || e.Type == "access.revoked"
+}
+
+// name tells the event from the others of its version.
+func (e Event) name() string { return e.Type + ":" + e.Data.Check }
 
 // user returns what is remembered of a user, making room when there is none.
 func (h *Handler) user(id string) *seen {

@@ -2,6 +2,7 @@ package crm_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -17,6 +18,9 @@ import (
 	"admit/onboarding"
 )
 
+// idle is work that is done at once.
+func idle(context.Context, crm.Event) error { return nil }
+
 // tell gives the handler an event as Admit writes it and answers whether it was
 // taken for a new one.
 func tell(t *testing.T, h *crm.Handler, log *bytes.Buffer, p onboarding.Payload) bool {
@@ -26,12 +30,18 @@ func tell(t *testing.T, h *crm.Handler, log *bytes.Buffer, p onboarding.Payload)
 		t.Fatal(err)
 	}
 	log.Reset()
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions(h.OnOnboardingEvent, activity.RegisterOptions{Name: crm.ActivityName})
-	if _, err := env.ExecuteActivity(crm.ActivityName, json.RawMessage(body)); err != nil {
+	if err := call(h, string(body)); err != nil {
 		t.Fatalf("OnOnboardingEvent: %v", err)
 	}
 	return strings.Contains(log.String(), `msg="onboarding event"`)
+}
+
+// call has the activity run.
+func call(h *crm.Handler, body string) error {
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(h.OnOnboardingEvent, activity.RegisterOptions{Name: crm.ActivityName})
+	_, err := env.ExecuteActivity(crm.ActivityName, json.RawMessage(body))
+	return err
 }
 
 func event(kind string, version, access int64, check onboarding.Check) onboarding.Payload {
@@ -64,7 +74,7 @@ func TestOnce(t *testing.T) {
 		{"from before", event("onboarding.started", 1, 0, ""), false},
 	}
 	var log bytes.Buffer
-	h := &crm.Handler{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	h := &crm.Handler{Logger: slog.New(slog.NewTextHandler(&log, nil)), Work: idle}
 	for _, s := range steps {
 		if got := tell(t, h, &log, s.p); got != s.fresh {
 			t.Errorf("%s: new %t, want %t", s.name, got, s.fresh)
@@ -77,13 +87,44 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// TestWorkThatFailed holds that an event is remembered when its work is done, and
+// not before: it is done when the event comes again, whichever lane it is of.
+func TestWorkThatFailed(t *testing.T) {
+	t.Parallel()
+	for _, p := range []onboarding.Payload{event("onboarding.started", 1, 0, ""), event("access.granted", 3, 1, "")} {
+		var log bytes.Buffer
+		var done int
+		away := errors.New("the database is away")
+		h := &crm.Handler{Logger: slog.New(slog.NewTextHandler(&log, nil)), Work: func(context.Context, crm.Event) error {
+			if away == nil {
+				done++
+			}
+			return away
+		}}
+		body, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *temporal.ApplicationError
+		if err := call(h, string(body)); !errors.As(err, &e) || e.NonRetryable() || e.Message() != "the database is away" || log.Len() != 0 {
+			t.Errorf("%s: %v, logged %q", p.Type, err, log.String())
+		}
+		away = temporal.NewNonRetryableApplicationError("no such user", "Unknown", nil)
+		if err := call(h, string(body)); !errors.As(err, &e) || !e.NonRetryable() || e.Type() != "Unknown" {
+			t.Errorf("%s, refused: %v", p.Type, err)
+		}
+		away = nil
+		if !tell(t, h, &log, p) || tell(t, h, &log, p) || done != 1 {
+			t.Errorf("%s: done %d times", p.Type, done)
+		}
+	}
+}
+
 func TestUnusable(t *testing.T) {
 	t.Parallel()
-	h := &crm.Handler{Logger: slog.New(slog.DiscardHandler)}
+	h := &crm.Handler{Logger: slog.New(slog.DiscardHandler), Work: idle}
 	for _, body := range []string{`{}`, `{"type":"onboarding.started"}`, `{"data":{"userId":"user-1"}}`} {
-		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-		env.RegisterActivityWithOptions(h.OnOnboardingEvent, activity.RegisterOptions{Name: crm.ActivityName})
-		_, err := env.ExecuteActivity(crm.ActivityName, json.RawMessage(body))
+		err := call(h, body)
 		var e *temporal.ApplicationError
 		if !errors.As(err, &e) || !e.NonRetryable() || e.Type() != crm.ErrorUnusable {
 			t.Errorf("OnOnboardingEvent(%s) = %v", body, err)
