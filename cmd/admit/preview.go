@@ -6,8 +6,12 @@ import (
 	"admit/onboarding"
 )
 
-// samplePlace is where the button of a message leads that nobody gets.
-const samplePlace = "https://app.example/resume"
+// Where the link in a message leads that nobody gets: of one to a user, and of one to
+// reviewers.
+const (
+	samplePlace  = "https://app.example/resume"
+	sampleReview = "https://admin.example/users/{userId}"
+)
 
 // previews puts into words what users are told, for an operator to look at: with
 // the texts that are built in or the merchant's own, and nothing else.
@@ -21,8 +25,12 @@ func previews() cli.Notify {
 			if r.Last {
 				r.Template += ".last"
 			}
+			place := samplePlace
+			if r.ToReviewers() {
+				place = sampleReview
+			}
 			return voice.Preview(activities.PreviewRequest{
-				Template: r.Template, Language: r.Language, Checks: r.Checks, Reasons: r.Reasons, Stage: r.Stage, Number: r.Number, URL: samplePlace,
+				Template: r.Template, Language: r.Language, Checks: r.Checks, Reasons: r.Reasons, Stage: r.Stage, Number: r.Number, URL: place,
 			})
 		},
 		Reasons: func(templatesDir, language string) ([]cli.ReasonLine, error) {

@@ -26,7 +26,7 @@ type Notify struct {
 // choose.
 type PreviewRequest struct {
 	TemplatesDir string // the merchant's own texts; "" for those that are built in
-	Template     string // one of the messages, without a number
+	Template     string // one of the messages, without a number, or of the mails to reviewers
 	Language     string // BCP 47
 	Checks       []onboarding.Check
 	Reasons      []string // codes
@@ -48,6 +48,12 @@ var messages = []string{
 	messageOf(onboarding.NotifyApproved), messageOf(onboarding.NotifySuspended), messageOf(onboarding.NotifyRejected), messageOf(onboarding.NotifyReinstated),
 }
 
+// toReviewers are the mails to those who look at users.
+var toReviewers = []string{"review", "surge", "digest"}
+
+// ToReviewers says whether what is to be shown is a mail to reviewers.
+func (r PreviewRequest) ToReviewers() bool { return slices.Contains(toReviewers, r.Template) }
+
 const reminder = "reminder"
 
 func messageOf(effect string) string { return strings.TrimPrefix(effect, "notify.") }
@@ -61,9 +67,10 @@ func (a *app) preview() *cobra.Command {
 	var checks []string
 	var stage string
 	var html bool
-	cmd := &cobra.Command{Use: "preview TEMPLATE", Short: "show a message as a user would get it", DisableFlagsInUseLine: true, ValidArgs: messages,
+	cmd := &cobra.Command{Use: "preview TEMPLATE", Short: "show a message as a user would get it", DisableFlagsInUseLine: true, ValidArgs: slices.Concat(messages, toReviewers),
 		Long: "Shows a message as a user would get it. TEMPLATE is one of " + strings.Join(messages, ", ") + ",\n" +
-			"or as in the names of files reminder.2 and reminder.last. It asks nobody, and needs no token."}
+			"or as in the names of files reminder.2 and reminder.last; of the mails to reviewers it is " + strings.Join(toReviewers, ", ") + ".\n" +
+			"It asks nobody, and needs no token."}
 	flags := cmd.Flags()
 	flags.StringVar(&r.Language, "lang", "en", "the user's `LANGUAGE`, de or de-AT")
 	flags.StringSliceVar(&checks, "check", nil, "the `CHECK` that is asked for, or several with commas: "+joined(onboarding.Checks[:]))
@@ -77,7 +84,7 @@ func (a *app) preview() *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
-			return usage("TEMPLATE is missing: it is one of %s", strings.Join(messages, ", "))
+			return usage("TEMPLATE is missing: it is one of %s, and to reviewers %s", strings.Join(messages, ", "), strings.Join(toReviewers, ", "))
 		case len(args) > 1:
 			return usage("unexpected argument %q: %s", args[1], cmd.UseLine())
 		}
@@ -117,8 +124,8 @@ func (r *PreviewRequest) complete(name string) error {
 		}
 	}
 	switch {
-	case !slices.Contains(messages, r.Template):
-		return usage("%q is no message to a user; they are %s", name, strings.Join(messages, ", "))
+	case !slices.Contains(messages, r.Template) && !r.ToReviewers():
+		return usage("%q is no message; they are %s, and to reviewers %s", name, strings.Join(messages, ", "), strings.Join(toReviewers, ", "))
 	case r.Number < 0 || r.Number > 0 && r.Template != reminder:
 		return usage("--number counts reminders, from 1 on")
 	case r.Stage != "" && !r.Stage.Valid():

@@ -66,7 +66,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"contact", "erase", "user-1", "--yes"}, "--reason is missing"},
 		{[]string{"notify"}, "admit notify preview TEMPLATE, or admit notify reasons"},
 		{[]string{"notify", "preview"}, "TEMPLATE is missing: it is one of action_required, "},
-		{[]string{"notify", "preview", "welcome"}, "no message to a user; they are action_required, "},
+		{[]string{"notify", "preview", "welcome"}, "no message; they are action_required, "},
 		{[]string{"notify", "preview", "approved", "rejected"}, `unexpected argument "rejected"`},
 		{[]string{"notify", "preview", "reminder.0"}, "reminder.last"},
 		{[]string{"notify", "preview", "reminder.1", "--number", "2"}, "exclude each other"},
