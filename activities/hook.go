@@ -20,6 +20,7 @@ import (
 // Limits of a hook's connections and of its answers.
 const (
 	hookIdleTime   = time.Minute
+	hookSilence    = 2 * time.Second // on a connection, before HTTP/2 asks whether anybody is there, and then for an answer
 	maxHookHeaders = 64 << 10
 	maxHookAnswer  = 4 << 10 // bytes of the answer that are read, and thrown away
 )
@@ -88,6 +89,9 @@ func hookClient(dialer *net.Dialer, certificates *trust, inFlight int) *http.Cli
 			MaxIdleConnsPerHost:    max(inFlight/2, 1),
 			IdleConnTimeout:        hookIdleTime,
 			MaxResponseHeaderBytes: maxHookHeaders,
+			// A request that runs out of time leaves its connection open: where the other
+			// end is gone without a word, all that follow it would, too, for many minutes.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: hookSilence, PingTimeout: hookSilence},
 		},
 		// A redirect would carry the body to where nobody configured it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
