@@ -56,7 +56,8 @@ func (k *killer) at(b blow) {
 
 // TestKilledBetweenSendingAndRecording kills the worker between sending and
 // recording, again and again, while deliveries about several users are in flight:
-// each effect reaches downstream, and what comes twice can be told by its ID.
+// each effect reaches downstream, and what comes twice can be told by its ID. With
+// -args -kills 200 it takes some minutes, and says more.
 func TestKilledBetweenSendingAndRecording(t *testing.T) {
 	t.Parallel()
 	k, box, killer := newSink(t), newPostbox(t), &killer{t: t}

@@ -11,8 +11,8 @@ import (
 )
 
 // parallel is how many tests run at once unless -parallel says otherwise: most
-// of them wait most of the time, two of them for minutes.
-const parallel = "5"
+// of them wait most of the time, some of them for minutes.
+const parallel = "7"
 
 // world is what the tests share.
 var world struct {

@@ -25,7 +25,7 @@ type mortal struct {
 
 // work is how long a living mortal takes for a call: long enough for others to
 // come meanwhile.
-const work = 20 * time.Millisecond
+const work = 5 * time.Millisecond
 
 // newMortal returns a sink that works.
 func newMortal(t *testing.T) *mortal {
