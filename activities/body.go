@@ -64,7 +64,8 @@ func (h *Hook) detail(ctx context.Context, d onboarding.Delivery, data *onboardi
 	return nil
 }
 
-// speak puts a message to the user into words.
+// speak puts a message to the user into words. The hook is a channel to the user, so
+// of the codes it gets those that may be said.
 func (h *Hook) speak(ctx context.Context, d onboarding.Delivery, m *onboarding.Message) *onboarding.Attempt {
 	if h.Voice == nil {
 		// Another process may know how: a configuration is being rolled out.
@@ -74,6 +75,7 @@ func (h *Hook) speak(ctx context.Context, d onboarding.Delivery, m *onboarding.M
 	if tried != nil {
 		return tried
 	}
+	*m = sayable(*m)
 	m.Rendered = &spoken.Rendered
 	return nil
 }

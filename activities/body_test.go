@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,8 +172,8 @@ func TestHookWordsAway(t *testing.T) {
 }
 
 var rejected = onboarding.Effect{
-	Name: onboarding.NotifyActionRequired,
-	Asks: []onboarding.Asked{{Check: onboarding.KYC, Status: onboarding.StatusActionRequired, Reasons: []string{"BAD_PHOTO"}}},
+	Name: onboarding.NotifyActionRequired, Reasons: []string{onboarding.ReasonHighRiskRejected},
+	Asks: []onboarding.Asked{{Check: onboarding.KYC, Status: onboarding.StatusActionRequired, Reasons: []string{"DOC_FAKE", "DOC_EXPIRED"}}},
 }
 
 // TestHookMessage holds that a hook that asks for messages to users gets them in
@@ -191,8 +192,11 @@ func TestHookMessage(t *testing.T) {
 	tried, body := sendTo(t, activities.HookConfig{}, func(h *activities.Hook) { h.Voice = v }, d)
 	p := payloadOf(t, body)
 	m := p.Data.Message
-	if !same(tried, delivered) || p.Type != onboarding.NotifyActionRequired || m == nil || m.Rendered == nil || m.Template != "action_required" || m.Asks[0].Reasons[0] != "BAD_PHOTO" {
+	if !same(tried, delivered) || p.Type != onboarding.NotifyActionRequired || m == nil || m.Rendered == nil || m.Template != "action_required" || !slices.Equal(m.Asks[0].Reasons, []string{"DOC_EXPIRED"}) {
 		t.Fatalf("Send = %+v, the hook got %s", tried, body)
+	}
+	if bytes.Contains(body, []byte("DOC_FAKE")) || bytes.Contains(body, []byte("high_risk")) {
+		t.Errorf("a channel to the user is told of a suspicion: %s", body)
 	}
 	if r := m.Rendered; r.Language != "de" || r.Subject == "" || r.Text == "" {
 		t.Errorf("rendered %+v", r)

@@ -99,7 +99,10 @@ func (v *Voice) Speak(ctx context.Context, d onboarding.Delivery, m onboarding.M
 	case needContact && (!r.Known || r.Contact.Email == ""):
 		return not(unsendable("no contact"))
 	}
-	m, left := stillAsked(m, r.Statuses)
+	if watched(m, r.Statuses) {
+		r.Texts = nil
+	}
+	m, left := stillAsked(tellable(m), r.Statuses)
 	if !left {
 		return not(onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"})
 	}
@@ -126,7 +129,7 @@ func (v *Voice) Speak(ctx context.Context, d onboarding.Delivery, m onboarding.M
 
 // stillAsked returns the message without what the checks do not ask of the user any
 // more, and whether it has something to say. What was to be repeated may be to be
-// renewed by now.
+// renewed by now. Nothing is asked of who was rejected or closed: it would not help.
 func stillAsked(m onboarding.Message, now onboarding.CheckStatuses) (still onboarding.Message, left bool) {
 	var asks []onboarding.Asked
 	repeat := false
@@ -146,7 +149,12 @@ func stillAsked(m onboarding.Message, now onboarding.CheckStatuses) (still onboa
 		if repeat {
 			m.Template = actionMail
 		}
-		return m, len(asks) > 0
+		return m, len(asks) > 0 && !over(m.Stage)
 	}
 	return m, true
+}
+
+// over says whether a user can do nothing more in that stage.
+func over(s onboarding.Stage) bool {
+	return s == onboarding.StageRejected || s == onboarding.StageClosed
 }

@@ -129,11 +129,7 @@ func (r resume) fill(stage onboarding.Stage, token string) string {
 
 // leadsOn says whether a message is to a user who can do something.
 func leadsOn(m onboarding.Message) bool {
-	switch m.Stage {
-	case onboarding.StageRejected, onboarding.StageClosed:
-		return false
-	}
-	return m.Template == numberedMail || len(m.Asks) > 0
+	return !over(m.Stage) && (m.Template == numberedMail || len(m.Asks) > 0)
 }
 
 // keyID names a secret in the header of a token, so that who verifies it knows

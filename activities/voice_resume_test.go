@@ -126,7 +126,7 @@ func TestResumeLinkWhereToDo(t *testing.T) {
 		{"approved", onboarding.Message{Template: "approved", Stage: onboarding.StageApproved}, false},
 		{"reinstated", onboarding.Message{Template: "reinstated", Stage: onboarding.StageApproved}, false},
 		{"rejected", onboarding.Message{Template: "rejected", Stage: onboarding.StageRejected}, false},
-		{"a document after the rejection", onboarding.Message{Template: "action_required", Stage: onboarding.StageRejected, Asks: asked(onboarding.POA)}, false},
+		{"suspended before the end", onboarding.Message{Template: "suspended", Stage: onboarding.StageClosed, Asks: asked(onboarding.KYC)}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -52,6 +52,8 @@ func TestSpeakUnspoken(t *testing.T) {
 		{"passed meanwhile", activities.VoiceConfig{}, store{r: onboarding.Recipient{Statuses: passed}}, asking(onboarding.KYC), false, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
 		{"renewed meanwhile", activities.VoiceConfig{}, store{r: onboarding.Recipient{Statuses: passed}}, onboarding.Message{Template: "expired", Asks: outdated(onboarding.KYC)}, false, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
 		{"passed meanwhile, at night", night, store{r: onboarding.Recipient{Contact: alex, Known: true, Statuses: passed}}, asking(onboarding.KYC), true, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
+		{"rejected since long", activities.VoiceConfig{}, store{r: onboarding.Recipient{Statuses: repeating}}, onboarding.Message{Template: "action_required", Stage: onboarding.StageRejected, Asks: asked(onboarding.KYC)}, false, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
+		{"closed since long", activities.VoiceConfig{}, store{r: onboarding.Recipient{Statuses: onboarding.CheckStatuses{KYC: onboarding.StatusExpired}}}, onboarding.Message{Template: "expired", Stage: onboarding.StageClosed, Asks: outdated(onboarding.KYC)}, false, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
 		{"no contact, at night", night, store{}, onboarding.Message{Template: "approved"}, true, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
