@@ -79,6 +79,10 @@ func post(t *testing.T, mode string) *server {
 		if err := back.Close(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 			t.Errorf("close: %v", err)
 		}
+		// A server that had not begun to serve does not know its listener yet.
+		if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			t.Errorf("close: %v", err)
+		}
 		served.Wait()
 	})
 	return s
