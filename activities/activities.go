@@ -29,7 +29,7 @@ type Sender interface {
 }
 
 // Limited is a Sender that says how much its target bears of this process, in each
-// of its two lanes.
+// of its lanes.
 type Limited interface {
 	Sender
 	// AtOnce returns how many deliveries may be in flight in the lane now; at least 1.
@@ -59,7 +59,7 @@ type Activities struct {
 	// Identity names this process in the ledger; unique among all processes.
 	Identity string
 	// InFlight is how many deliveries to a target run at the same time in this
-	// process, for each of its two lanes, unless the target's Sender is Limited; 0
+	// process, for each of its lanes, unless the target's Sender is Limited; 0
 	// means DefaultInFlight.
 	InFlight int
 	Clock    func() time.Time  // nil means time.Now; measures short spans only

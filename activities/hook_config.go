@@ -32,7 +32,7 @@ type HookConfig struct {
 	// Full says that the hook is told the providers' words, too.
 	Full bool
 	// MaxInFlight and MaxPerSecond are how many deliveries the hook bears of this
-	// process at the same time and in a second, in each of its two lanes; 0 means
+	// process at the same time and in a second, in each of its lanes; 0 means
 	// DefaultInFlight, and any number in a second.
 	MaxInFlight  int
 	MaxPerSecond float64

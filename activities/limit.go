@@ -14,7 +14,7 @@ import (
 const maxTurnWait = 500 * time.Millisecond
 
 // DefaultInFlight is how many deliveries to one target run at the same time in
-// each of its two lanes: far below the activities that a worker runs at once, so
+// each of its lanes: far below the activities that a worker runs at once, so
 // that a target that hangs leaves room for the others.
 const DefaultInFlight = 32
 
