@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -57,9 +58,11 @@ func (s *Store) DeleteContact(ctx context.Context, userID, actor, reason string)
 
 // Recipient returns what a message to the user is rendered with, as it stands now:
 // the contact, the statuses of the checks, and with texts the providers' newest free
-// text on each check. Of a user of whom nothing is known all is empty.
+// text on each check, where it belongs to the words that the check has. Of a user of
+// whom nothing is known all is empty.
 func (s *Store) Recipient(ctx context.Context, userID string, texts bool) (onboarding.Recipient, error) {
 	var r onboarding.Recipient
+	var checks onboarding.CheckStates
 	var events []onboarding.Event
 	b := &pgx.Batch{}
 	b.Queue(sqlContact, userID).Query(func(rows pgx.Rows) error {
@@ -73,7 +76,8 @@ func (s *Store) Recipient(ctx context.Context, userID string, texts bool) (onboa
 	b.Queue(sqlExplainState, userID).Query(func(rows pgx.Rows) error {
 		states, err := pgx.CollectRows(rows, pgx.RowTo[onboarding.State])
 		if len(states) == 1 {
-			r.Statuses = states[0].Checks.Statuses()
+			checks = states[0].Checks
+			r.Statuses = checks.Statuses()
 		}
 		return err
 	})
@@ -85,7 +89,25 @@ func (s *Store) Recipient(ctx context.Context, userID string, texts bool) (onboa
 		return onboarding.Recipient{}, wrap("look up a recipient", err)
 	}
 	if texts {
-		r.Texts = messages(s.opts.Decoder, events)
+		r.Texts = messages(s.opts.Decoder, slices.DeleteFunc(events, func(e onboarding.Event) bool {
+			report, err := decode(s.opts.Decoder, e)
+			return err != nil || !tells(report, checks.At(report.Check))
+		}))
 	}
 	return r, nil
+}
+
+// tells says whether a report is what a check's words come from, as far as a free text
+// could give away otherwise what they do not: one that was not understood, came late or
+// was held is not, nor one with a suspicion where a provider's API has said another
+// thing since.
+func tells(r onboarding.Report, c *onboarding.CheckState) bool {
+	words := c.Words
+	if c.Override != nil {
+		words = c.Override.Beneath.Words
+	}
+	frank := func(reasons []string) bool {
+		return !slices.ContainsFunc(reasons, func(code string) bool { return onboarding.SpeechOf(code) != onboarding.SpeechSay })
+	}
+	return r.Status == words.ProviderStatus && (frank(r.Reasons) || !frank(words.Reasons))
 }
