@@ -29,6 +29,7 @@ var owners = map[string][]string{
 	"go.temporal.io/sdk/client":            {"dispatch", "worker", "cmd"},
 	"github.com/prometheus/client_golang":  {"cmd"},
 	"github.com/wneessen/go-mail":          {"activities"},
+	"github.com/golang-jwt/jwt":            {"activities"},
 	"go.yaml.in/yaml":                      {"cmd"},
 	"go.temporal.io/sdk/contrib/envconfig": {"cmd"},
 	"github.com/spf13/cobra":               {"cmd"},
@@ -66,6 +67,32 @@ func TestArrows(t *testing.T) {
 
 func allowed(folder, inside string) bool {
 	return inside == "onboarding" || inside == folder || strings.HasPrefix(inside, folder+"/")
+}
+
+// examples lists the programs that are there to be copied: they know nothing of this
+// module but what is theirs.
+var examples = []string{"cmd/examplereceiver", "cmd/exampleworker"}
+
+// TestExamplesStandAlone holds that what is to be copied works elsewhere.
+func TestExamplesStandAlone(t *testing.T) {
+	t.Parallel()
+	found := map[string]bool{}
+	for file, imports := range sources(t) {
+		for _, example := range examples {
+			if !strings.HasPrefix(filepath.ToSlash(file), example+"/") || strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			found[example] = true
+			for _, path := range imports {
+				if inside, ours := strings.CutPrefix(path, "admit/"); ours && !strings.HasPrefix(inside, example+"/") {
+					t.Errorf("%s imports %s, which who copies it has not", file, path)
+				}
+			}
+		}
+	}
+	if len(found) != len(examples) {
+		t.Errorf("only %v were found", found)
+	}
 }
 
 // described lists the folders beside the layout that hold documents and examples,
