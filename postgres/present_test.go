@@ -93,3 +93,45 @@ func TestTellPresentTellsWhatIsWanted(t *testing.T) {
 		}
 	}
 }
+
+// TestTellPresentTellsWhatWasNot holds that what a target was never told, because
+// nothing was sent in shadow mode or because it was given up on, is no reason to pass
+// a user over; and that in shadow mode nothing of it is sent.
+func TestTellPresentTellsWhatWasNot(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name         string
+		then, now    bool // in shadow mode
+		park         string
+		told         int
+		access, rest string
+	}{
+		{"recorded in shadow mode", true, false, "false", 2, "waiting", "waiting"},
+		{"given up on", false, false, "true", 2, "waiting", "waiting"},
+		{"one of them given up on", false, false, "lane = 'access'", 1, "waiting", "waiting"},
+		{"still in shadow mode", true, true, "false", 0, "shadow", "shadow"},
+		{"given up on before shadow mode", false, true, "true", 0, "parked", "parked"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			shadow := func(on bool) func(*postgres.Options) {
+				return func(o *postgres.Options) { newcomer(o); o.Shadow = on }
+			}
+			s, db := setup(t, shadow(tc.then))
+			letIn(t, s, "user-1")
+			park(t, db, "target = 'new' and "+tc.park)
+			told, who, _, err := open(t, db.Config().ConnString(), shadow(tc.now)).TellPresent(t.Context(), "new", "", 0, "ops-1", "r")
+			if err != nil || told != tc.told || len(who) != min(told, 1) {
+				t.Errorf("told %d of %q: %v", told, who, err)
+			}
+			for lane, want := range map[string]string{"access.granted": tc.access, "onboarding.approved": tc.rest} {
+				if got := one[string](t, db, "select state from effects where target = 'new' and name = $1", lane); got != want {
+					t.Errorf("%s is %s, want %s", lane, got, want)
+				}
+			}
+			if again := one[int64](t, db, "select count(*) from effects where replayed_by = 'ops-1' and replay_reason = 'r' and refusals = 0 and done_at is null and next_attempt_at <= now()"); again != int64(tc.told) {
+				t.Errorf("%d are due", again)
+			}
+		})
+	}
+}
