@@ -37,7 +37,8 @@ var (
 //
 // What is overtaken is superseded instead: a grant that is not the user's newest
 // word on access, a revoke behind which the target has another word, a message that
-// a later one makes untrue or says, too, and a question about a user who is closed.
+// the user's stage or a later one makes untrue, or that a later one says, too, and a
+// question about a user who is closed.
 //
 // The ledger keeps who asked for it and why, of each effect for the last time.
 //
@@ -137,7 +138,7 @@ func replayOf(ctx context.Context, conn *pgxpool.Conn, w parkedOf, by signature,
 	queueLockState(b, w.user, &state, new(int64))
 	b.Queue(sqlLockParked, w.ids).Query(func(rows pgx.Rows) (err error) {
 		parked, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedEffect, err error) {
-			err = row.Scan(&p.id, &p.name, &p.about, &p.access, &p.newer)
+			err = row.Scan(&p.id, &p.name, &p.about, &p.access, &p.stage, &p.newer)
 			return p, err
 		})
 		return err
@@ -175,21 +176,25 @@ type parkedEffect struct {
 	id     int64
 	name   string
 	about  string
-	access int64    // the access version that it tells
-	newer  []string // what came after it to its lane: of access, or messages
+	access int64            // the access version that it tells
+	stage  onboarding.Stage // of a message: the stage that it was written in, as the user may know it
+	newer  []string         // what came after it to its lane: of access, or messages
 }
 
 // overtaken says whether the effect is not to be sent any more to a user who stands
 // as s.
 func (p parkedEffect) overtaken(s onboarding.State) bool {
 	e, waits := onboarding.Effect{Name: p.name}, onboarding.Waits{Name: p.name, About: p.about}
+	entered := onboarding.Effect{Name: "onboarding." + string(s.Stage)}
 	switch {
 	case p.name == onboarding.EffectGranted:
 		return p.access != s.AccessVersion
 	case p.name == onboarding.EffectRevoked:
 		return p.access < s.AccessVersion && len(p.newer) > 0
 	case e.Ask():
-		return onboarding.Effect{Name: "onboarding." + string(s.Stage)}.Overtakes(waits, s)
+		return entered.Overtakes(waits, s)
+	case e.Notify() && p.stage != e.Message(s).Stage && entered.Overtakes(waits, s):
+		return true // the user stands elsewhere now, which may have gone without a message
 	}
 	return e.Notify() && slices.ContainsFunc(p.newer, func(name string) bool {
 		return onboarding.Effect{Name: name}.Overtakes(waits, s)

@@ -181,8 +181,8 @@ func TestReplayOfWhatIsOfNoUse(t *testing.T) {
 			park(t, db, "target = 'mail' and state = 'waiting'")
 		}
 		_, n, left := resend(t, s, onboarding.MailTarget, 0)
-		want := []string{"notify.action_required superseded kyc", "notify.action_required superseded poa,kyc", "notify.approved waiting ", "notify.suspended waiting kyc"}
-		if got := messages(t, db, onboarding.MailTarget); n != 2 || left || !slices.Equal(got, want) {
+		want := []string{"notify.action_required superseded kyc", "notify.action_required superseded poa,kyc", "notify.approved superseded ", "notify.suspended waiting kyc"}
+		if got := messages(t, db, onboarding.MailTarget); n != 1 || left || !slices.Equal(got, want) {
 			t.Errorf("%d: %q", n, got)
 		}
 	})
@@ -251,5 +251,44 @@ func TestFailedEffects(t *testing.T) {
 	}
 	if page, _, err := s.FailedEffects(t.Context(), "core", 0, 0); err != nil || len(page) != 0 {
 		t.Errorf("of another target: %+v %v", page, err)
+	}
+}
+
+// TestAReplayedMessageIsTrue holds that a message is not sent again to a user who
+// stands elsewhere by now, also where nothing was said of it.
+func TestAReplayedMessageIsTrue(t *testing.T) {
+	t.Parallel()
+	failed := report("user-1", body{Check: onboarding.HighRisk, Status: "REJECTED"})
+	for _, tc := range []struct {
+		name    string
+		lived   onboarding.Event
+		command string
+		want    string
+	}{
+		{"an approval that stands", report("user-1", verified), "", "notify.approved waiting "},
+		{"an approval of who is on hold", report("user-1", verified), onboarding.CommandHold, "notify.approved superseded "},
+		{"an approval of who is closed", report("user-1", verified), onboarding.CommandClose, "notify.approved superseded "},
+		{"a rejection that stands", failed, "", "notify.rejected waiting "},
+		{"a rejection of who is closed", failed, onboarding.CommandClose, "notify.rejected superseded "},
+		{"a request to who is on hold", rejects(onboarding.KYC, "DOC_EXPIRED"), onboarding.CommandHold, "notify.action_required waiting kyc"},
+		{"a request to who is closed", rejects(onboarding.KYC, "DOC_EXPIRED"), onboarding.CommandClose, "notify.action_required superseded kyc"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s, db := setup(t, channels)
+			begin(t, s, "user-1@example.com")
+			accept(t, s, tc.lived)
+			advance(t, s, "user-1")
+			park(t, db, "lane = 'notify'")
+			if tc.command != "" {
+				order(t, s, onboarding.Command{Name: tc.command, Reason: "r", Actor: "ops-1"})
+			}
+			for _, target := range []string{onboarding.MailTarget, "push"} {
+				resend(t, s, target, 0)
+				if got := messages(t, db, target); !slices.Equal(got, []string{tc.want}) {
+					t.Errorf("at %s: %q", target, got)
+				}
+			}
+		})
 	}
 }
