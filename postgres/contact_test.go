@@ -83,6 +83,41 @@ func TestAContactIsDeletedWhileAMailIsInFlight(t *testing.T) {
 	}
 }
 
+// TestRecipientsTexts holds that a provider's free text is that of the words which the
+// check has: what was not believed, or goes with a suspicion that the words do not
+// hold, is nothing to be shown to a user.
+func TestRecipientsTexts(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t)
+	rejected := body{Check: onboarding.KYC, Status: "NOT_VERIFIED", Attempt: "REJECTED_BY_PROVIDER", Reasons: []string{"DOC_FAKE"}, Message: "It looks forged."}
+	blurred := body{Check: onboarding.KYC, Status: "NOT_VERIFIED", Attempt: "REJECTED_BY_PROVIDER", Reasons: []string{"DOC_TOO_BLURRY"}, Message: "Hold it still."}
+	for _, step := range []struct {
+		name string
+		body body
+		want string
+	}{
+		{"with a suspicion", rejected, "It looks forged."},
+		{"with another reason", blurred, "Hold it still."},
+		{"a word that nobody knows", body{Check: onboarding.KYC, Status: "FRAUD", Message: "We suspect fraud."}, ""},
+		{"said again", blurred, "Hold it still."},
+		{"a suspicion again", rejected, "It looks forged."},
+	} {
+		accept(t, s, report("user-1", step.body))
+		advance(t, s, "user-1")
+		r, err := s.Recipient(t.Context(), "user-1", true)
+		if err != nil || r.Texts[onboarding.KYC] != step.want {
+			t.Errorf("%s: %q, %v, want %q", step.name, r.Texts[onboarding.KYC], err, step.want)
+		}
+	}
+	// As where a provider's API has said twice since that it was another reason.
+	if _, err := db.Exec(t.Context(), `update onboardings set state = jsonb_set(state, '{checks,kyc,reasons}', '["DOC_TOO_BLURRY"]') where user_id = 'user-1'`); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Recipient(t.Context(), "user-1", true); err != nil || r.Texts[onboarding.KYC] != "" {
+		t.Errorf("moved by answers: %q, %v", r.Texts[onboarding.KYC], err)
+	}
+}
+
 func TestRecipient(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t)
