@@ -17,7 +17,7 @@ func rejected(user, reason string) string {
 // of all that there is to do in one mail, and the timeline shows what it stands for.
 func TestBurstIsOneMail(t *testing.T) {
 	t.Parallel()
-	const settle = 4 * time.Second
+	const settle = 12 * time.Second
 	box := newPostbox(t)
 	s := newSystem(t, options{config: fmt.Sprintf("policy: {jitter: 0s, settle: %v}\n", settle) + box.config()})
 	s.serve()
