@@ -1,2 +1,3 @@
--- Held until the transaction ends: imports come one after the other.
-select pg_advisory_xact_lock(hashtextextended('import', 0))
+-- Held until the transaction ends: imports come one after the other. The lock is
+-- this schema's.
+select pg_advisory_xact_lock(hashtextextended(current_schema() || '/import', 0))

@@ -1,2 +1,3 @@
 -- Held until the transaction ends: senders take from one lane one after the other.
-select pg_advisory_xact_lock(hashtextextended('lane/' || $1::text || '/' || $2::text || '/' || $3::text, 0))
+-- The lock is this schema's.
+select pg_advisory_xact_lock(hashtextextended(current_schema() || '/lane/' || $1::text || '/' || $2::text || '/' || $3::text, 0))

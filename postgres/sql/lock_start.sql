@@ -1,2 +1,3 @@
 -- Held until the transaction ends: two starts of one user come one after the other.
-select pg_advisory_xact_lock(hashtextextended('start/' || $1::text, 0))
+-- The lock is this schema's.
+select pg_advisory_xact_lock(hashtextextended(current_schema() || '/start/' || $1::text, 0))
