@@ -58,7 +58,11 @@ func quotable(text string) string {
 	return partsOfLinks.ReplaceAllString(text, "$1"+linkBreak+"$2")
 }
 
-var partsOfLinks = regexp.MustCompile(`([.:/@])(\S)`)
+var partsOfLinks = regexp.MustCompile(`([.:/@` + lookalikes + `])(\S)`)
+
+// lookalikes are the other dots, colons, slashes and at signs that programs take for
+// those of a link or an address.
+const lookalikes = "\u2024\u3002\ufe52\uff0e\uff0f\uff1a\uff20\uff61"
 
 // ReasonLine is what a user is told of a reason.
 type ReasonLine struct {

@@ -135,6 +135,7 @@ func TestQuotable(t *testing.T) {
 		{"a link", "see https://evil.example/a?b=c", "see https:" + zero + "//" + zero + "evil." + zero + "example/" + zero + "a?b=c"},
 		{"a bare domain", "see example.com", "see example." + zero + "com"},
 		{"an address", "to me@example.com now", "to me@" + zero + "example." + zero + "com now"},
+		{"another dot", "see example\u3002com", "see example\u3002" + zero + "com"},
 		{"sentences that touch", "Blurred.Again", "Blurred." + zero + "Again"},
 		{"a link already broken once", "https:" + zero + "//evil.example", "https:" + zero + "//" + zero + "evil." + zero + "example"},
 		{"controls", "a\x00b\u202ec\u2028d\x1b[31m", "abc d[31m"},

@@ -53,6 +53,7 @@ var ErrNoTemplate = errors.New("no such template")
 // Limits of what is taken from a contact and from a provider.
 const (
 	maxName     = 64      // runes
+	maxDigits   = 4       // in a name
 	maxLocale   = 64      // bytes
 	maxFreeText = 1 << 10 // bytes
 )
@@ -254,18 +255,23 @@ func cleanLine(s string) string {
 
 // cleanName returns a user's name as a mail may hold it. Whoever signs somebody
 // else up can put anything there: what is too long for a name, or could be taken
-// for an address or a link, is left out altogether.
+// for an address, a link or a telephone number, is left out altogether.
 func cleanName(name string) string {
 	name = cleanLine(name)
-	if utf8.RuneCountInString(name) > maxName || strings.ContainsAny(name, `/\@:<>[]{}|=%$#*"`) {
+	if utf8.RuneCountInString(name) > maxName || strings.ContainsAny(name, `/\@:<>[]{}|=%$#*"`+lookalikes) {
 		return ""
 	}
-	// "J. R. Example" and "J.R. Example" are names, "example.com" is none.
+	// "J. R. Example" is a name, as "J.R. Example" is, "example.com" is none. Since
+	// "EXAMPLE.COM" looks like a name, no word goes on behind a dot.
+	digits := 0
 	for i, r := range name {
+		if unicode.IsDigit(r) {
+			digits++
+		}
 		next, _ := utf8.DecodeRuneInString(name[i+1:])
-		if r == '.' && (unicode.IsDigit(next) || unicode.IsLetter(next) && !unicode.IsUpper(next)) {
+		if digits > maxDigits || r == '.' && (unicode.IsDigit(next) || unicode.IsLetter(next) && !unicode.IsUpper(next)) {
 			return ""
 		}
 	}
-	return name
+	return strings.Join(strings.Fields(strings.ReplaceAll(name, ".", ". ")), " ")
 }
