@@ -66,6 +66,30 @@ func TestHookBears(t *testing.T) {
 	}
 }
 
+// TestACancelledDeliverySaysNothing holds that a delivery that this side broke off is
+// not held against the hook.
+func TestACancelledDeliverySaysNothing(t *testing.T) {
+	t.Parallel()
+	entered := make(chan struct{}, 1)
+	e := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		entered <- struct{}{}
+		<-r.Context().Done()
+	})
+	h := hook(t, activities.HookConfig{URL: e.URL, AllowPrivate: true, MaxInFlight: 8})
+	ctx, cancel := context.WithCancel(within(t, patience))
+	defer cancel()
+	rest := grant
+	rest.Lane = onboarding.LaneRest
+	ended := make(chan onboarding.Attempt, 1)
+	go func() { ended <- h.Send(ctx, rest) }()
+	deadline := time.After(patience)
+	await(t, entered, deadline)
+	cancel()
+	if got := await(t, ended, deadline); got.Answer != "cancelled" || h.AtOnce(onboarding.LaneRest) != 8 {
+		t.Errorf("Send = %+v, and %d at once after it", got, h.AtOnce(onboarding.LaneRest))
+	}
+}
+
 // TestTurns holds that turns are evenly apart, that none is taken that is far off,
 // and that one that was given back is not lost.
 func TestTurns(t *testing.T) {

@@ -118,6 +118,8 @@ func TestSpeakAsThingsStand(t *testing.T) {
 		{"the first is done", both("action_required"), onboarding.CheckStatuses{KYC: onboarding.StatusInReview, POA: onboarding.StatusExpired}, "Please renew your proof of address", []string{poa}, []string{kyc, repeat}},
 		{"the second is done", both("expired"), onboarding.CheckStatuses{KYC: onboarding.StatusActionRequired, POA: onboarding.StatusPassed}, "Please repeat your identity check", []string{kyc, repeat}, []string{poa}},
 		{"the other is rejected now", onboarding.Message{Template: "expired", Asks: outdated(onboarding.POA)}, onboarding.CheckStatuses{POA: onboarding.StatusActionRequired}, "Please send us your proof of address again", []string{poa}, []string{"out of date"}},
+		{"the reasons were for the old status", onboarding.Message{Template: "expired", Asks: []onboarding.Asked{{Check: onboarding.KYC, Status: onboarding.StatusExpired, Reasons: []string{"DOC_EXPIRED"}}}},
+			onboarding.CheckStatuses{KYC: onboarding.StatusActionRequired}, "Please repeat your identity check", []string{kyc}, []string{repeat}},
 		{"the reasons were for another status", both("action_required"), onboarding.CheckStatuses{KYC: onboarding.StatusExpired}, "Please renew your identity check", nil, []string{repeat}},
 		{"a suspension without a way out is told", both("suspended"), onboarding.CheckStatuses{}, "Your account is paused", []string{"we will write to you"}, []string{kyc, poa}},
 		{"a reminder goes out", both("reminder"), onboarding.CheckStatuses{}, "Please renew your verification to use your account again", nil, []string{kyc, poa}},
