@@ -82,6 +82,7 @@ func (r *reader) resume(v *Voice, m map[string]*yaml.Node) {
 	bad := func(what string) { r.bad("notify.resume_url", line, "%s, %s", what, example) }
 	u, err := url.Parse(filled)
 	before, _, _ := strings.Cut(v.ResumeURL, "{")
+	fixed, errFixed := url.Parse(before) // what no user changes
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
 		bad("must be an https URL")
@@ -91,8 +92,8 @@ func (r *reader) resume(v *Voice, m map[string]*yaml.Node) {
 		bad("lacks {token}, which says who the user is")
 	case strings.ContainsAny(filled, "{} \t\r\n\"<>\\"):
 		bad("holds a blank, a quote or another place than {stage} and {token}")
-	case strings.Count(before, "/") < 3:
-		bad("has {stage} or {token} before its path")
+	case errFixed != nil || fixed.Host != u.Host:
+		bad("has {stage} or {token} in its host")
 	}
 	if m["resume_secrets_env"] == nil {
 		r.bad("notify.resume_secrets_env", line, "is needed beside resume_url: name the environment variable that holds the secrets which sign its tokens")

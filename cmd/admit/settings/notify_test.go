@@ -47,7 +47,9 @@ var mistakenNotify = []mistake{
 	{"a link in the clear", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: http://app.example/?t={token}\n  resume_secrets_env: R\n",
 		[]string{"notify.resume_url (line 3): must begin with https://"}},
 	{"a link to anywhere", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: https://{stage}.example/?t={token}\n  resume_secrets_env: R\n",
-		[]string{"notify.resume_url (line 3): has {stage} or {token} before its path"}},
+		[]string{"notify.resume_url (line 3): has {stage} or {token} in its host"}},
+	{"a link that has no end of its host", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: https://app.example{stage}/?t={token}\n  resume_secrets_env: R\n",
+		[]string{"notify.resume_url (line 3): has {stage} or {token} in its host"}},
 	{"no link", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_secrets_env: R\n  resume_expires: 1h\n",
 		[]string{"notify.resume_secrets_env (line 3): is for the links", "notify.resume_expires (line 4): is for the links"}},
 	{"nobody writes", base("ADMIT_CONFIG=admit.yaml", "S=whsec_x"), "hooks:\n  - {name: a, url: \"https://a.example\", secrets_env: S, events: [\"*\"]}\nnotify:\n  quiet_hours: \"22:00-07:00\"\n",
@@ -92,6 +94,18 @@ notify:
 	}
 	if p := s.Policy; p.Settle.D() != 2*time.Second || fmt.Sprint(p.FreeText) != "[kyc poa]" {
 		t.Errorf("settle %s, free text %v", p.Settle.D(), p.FreeText)
+	}
+}
+
+// TestResumeWithoutAPath holds that a link needs no path before its token.
+func TestResumeWithoutAPath(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{"https://app.example?t={token}", "https://app.example/#{token}", "http://[::1]:8090?s={stage}&t={token}"} {
+		s, _, problems := load(base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret),
+			"notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\"}\n  resume_url: \""+link+"\"\n  resume_secrets_env: R\n")
+		if len(problems) != 0 || s.Voice == nil || s.Voice.ResumeURL != link {
+			t.Errorf("%s: problems %v", link, problems)
+		}
 	}
 }
 
