@@ -39,6 +39,20 @@ var (
 // nobody here could say how to serve them, and the Deadline is at most 30 seconds
 // ahead: by then another process may answer that knows the target.
 //
+// Where the row's policy is another than this process's, that is the first thing
+// folded: the user is judged anew, by this process's policy. Two processes of
+// different policies, as in a rollout, would do so in turns for ever. So policies have
+// an order (see Beat), and a process leaves alone whom one with a newer policy has
+// judged, for as long as that policy is alive: nothing is folded, and the Deadline is
+// that of the newer policy. What cannot wait is folded as ever, by whoever comes: an
+// event that was accepted, and what is due by the newer policy. The row is this
+// process's then, until one with the newer policy touches it.
+//
+// That converges always: a policy whose processes are gone is not alive after 30
+// seconds, and nobody is left to it; one that is rolled back to after that starts anew
+// and is the newer; and a process that has never beaten leaves nobody alone. Who is
+// left alone costs a round trip more.
+//
 // A fold that newly reverses the user takes a round trip more where the policy
 // calls a person when too many are: it waits for others that do so (see surge).
 //
@@ -54,6 +68,9 @@ func (s *Store) Advance(ctx context.Context, req onboarding.AdvanceRequest) (onb
 		if !read.known {
 			answer = onboarding.Advanced{Summary: newUser(req.UserID).Summary(), Done: true}
 			return nil
+		}
+		if err := s.leave(ctx, conn, &read); err != nil {
+			return err
 		}
 		f = s.fold(read, onboarding.Surge{})
 		if f.reversed && s.opts.Policy.ReversalsPerHour > 0 {
@@ -95,6 +112,8 @@ type work struct {
 	inbox   []inboxEvent
 	more    bool // events are left beside these
 	waiting []waitingEffect
+	left    bool       // the user is left to the processes of a newer policy
+	nextDue *time.Time // of one who is left: when something is due by that policy, nil for never
 }
 
 // waitingEffect is an effect that waits in the ledger.

@@ -67,7 +67,8 @@ type logRow struct {
 }
 
 // fold decides: a changed policy first, then the events in the order of their
-// IDs, then what is due, unless events are left. It leaves w as it is.
+// IDs, then what is due, unless events are left. Of a user who is left to a newer
+// policy it decides nothing. It leaves w as it is.
 func (s *Store) fold(w work, surge onboarding.Surge) *fold {
 	f := &fold{work: w, store: s, surge: surge, newest: map[webhook]inboxEvent{}}
 	f.waiting = slices.Clone(w.waiting)
@@ -78,6 +79,12 @@ func (s *Store) fold(w work, surge onboarding.Surge) *fold {
 		if !s.configured(e.target) && !w.now.Before(e.created.Add(targetGrace)) {
 			f.stray = append(f.stray, e.id)
 		}
+	}
+	if w.left {
+		if w.nextDue != nil {
+			f.next, f.hasNext = onboarding.Deadline{Due: *w.nextDue}, true
+		}
+		return f
 	}
 	if w.lastSeq > 0 && w.state.PolicyHash != s.policyHash {
 		f.apply(input{Input: onboarding.Input{Kind: onboarding.InputPolicy, Received: w.now}, label: "policy/changed", queued: w.now})

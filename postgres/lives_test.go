@@ -77,7 +77,7 @@ func (l *life) command(s *postgres.Store) onboarding.Command {
 func (l *life) step(s *postgres.Store) {
 	t := l.t
 	t.Helper()
-	switch l.IntN(14) {
+	switch l.IntN(16) {
 	case 0, 1, 2:
 		e := l.report()
 		id := accept(t, s, e)
@@ -105,6 +105,10 @@ func (l *life) step(s *postgres.Store) {
 		l.deliver(s)
 	case 12, 13:
 		l.resend(s)
+	case 14, 15:
+		if err := s.Beat(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

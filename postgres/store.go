@@ -72,9 +72,11 @@ type Options struct {
 
 	Logger *slog.Logger // nil discards
 
-	// Clock turns the database's time into the time at which Advance folds; nil
-	// leaves it as it is. Tests move it.
+	// Clock turns the database's time into the time at which Advance folds, and by
+	// which policies are alive; nil leaves it as it is. Tests move it.
 	Clock func(database time.Time) time.Time
+	// BeatEvery is how often KeepBeating beats at least. 0 means 10 seconds.
+	BeatEvery time.Duration
 	// OnBatch is called after each batch of accepted events: how many, how long
 	// the commit took, and what came of it. OnFold is called for each input once
 	// its fold is durable: how long after it was received. Both may be nil.
@@ -91,7 +93,8 @@ type Store struct {
 
 	policyHash string
 	policyText string
-	policyKept atomic.Bool // the policy's text is known to be stored
+	policyKept atomic.Bool                  // the policy's text is known to be stored
+	policies   atomic.Pointer[livePolicies] // as the last beat found them, nil before the first
 	targets    map[string]onboarding.Target
 }
 
@@ -104,6 +107,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if o.Flushers <= 0 {
 		o.Flushers = defaultFlushers
+	}
+	if o.BeatEvery <= 0 {
+		o.BeatEvery = beatEvery
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

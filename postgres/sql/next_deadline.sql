@@ -1,0 +1,1 @@
+select next_deadline from onboardings where user_id = $1
