@@ -178,7 +178,8 @@ func (sys *system) run(ctx context.Context) error {
 		}
 	}
 	if sys.role.Worker {
-		parts = append(parts, part{"the worker", false, sys.worker.Run})
+		// Before the worker, for it stops behind it: what still folds has its policy alive.
+		parts = append(parts, part{"the policy's beat", false, sys.store.KeepBeating}, part{"the worker", false, sys.worker.Run})
 	}
 	if sys.digests != nil {
 		parts = append(parts, part{"the reviewers' digest", false, sys.digests.Run})
