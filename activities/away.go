@@ -8,7 +8,7 @@ import (
 )
 
 // awayTime is for how long at least a lane is remembered that was turned away:
-// longer than any of them waits.
+// longer than any of them waits. Twice that is the longest.
 const awayTime = 2 * maxCrowdedFew
 
 // away counts how often in a row each lane was turned away in this process. (The
@@ -25,8 +25,12 @@ type away struct {
 func (a *away) more(lane onboarding.LaneRef, at time.Time) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.now == nil || at.Sub(a.since) > awayTime {
-		a.earlier, a.now, a.since = a.now, map[onboarding.LaneRef]int{}, at
+	if age := at.Sub(a.since); a.now == nil || age > awayTime {
+		a.earlier = a.now
+		if age > 2*awayTime {
+			a.earlier = nil // the crowd has long dissolved; who was in it may have been let in elsewhere
+		}
+		a.now, a.since = map[onboarding.LaneRef]int{}, at
 	}
 	a.now[lane] = max(a.now[lane], a.earlier[lane]) + 1
 	return a.now[lane]

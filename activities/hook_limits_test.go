@@ -284,6 +284,8 @@ func TestTurnedAwayInARow(t *testing.T) {
 		turnedAway(4)
 		b.clock.move(9 * time.Minute) // it is long, and not forgotten
 		turnedAway(5)
+		b.clock.move(21 * time.Minute) // that was another crowd
+		turnedAway(1)
 		release <- struct{}{}
 		if err := await(t, ended, deadline); err != nil {
 			t.Fatal(err)
