@@ -21,7 +21,8 @@ type hook struct {
 	Pollers *int `json:"pollers"` // null where nobody can say
 }
 
-// Kinds of targets, as the API names them.
+// kindTaskQueue is the kind of a target that is another team's activity, as the API
+// names it.
 const kindTaskQueue = "task_queue"
 
 func (a *app) hooks() *cobra.Command {
