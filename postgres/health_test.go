@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -254,5 +255,31 @@ func TestHookTried(t *testing.T) {
 	}
 	if n := news(t, db, onboarding.HookWorking); n != 0 {
 		t.Errorf("%d events of a test", n)
+	}
+}
+
+// TestAFailureWaitsForNoOther holds that an attempt that failed is recorded while
+// another one is being counted.
+func TestAFailureWaitsForNoOther(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, systems)
+	letIn(t, s, "user-1", "user-2")
+	attempt(t, s, db, laneOf("user-1", "crm"), failed)
+	other, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback(context.WithoutCancel(t.Context())) }() // the pool's end would tell
+	if _, err := other.Exec(t.Context(), "select from hooks where name = 'crm' for no key update"); err != nil {
+		t.Fatal(err)
+	}
+	d := take(t, s, laneOf("user-2", "crm"), "a").Delivery
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := s.Record(ctx, d.ID, "a", failed); err != nil {
+		t.Fatalf("Record beside another: %v", err)
+	}
+	if v := view(t, s, "crm"); v.Failures != 1 {
+		t.Errorf("%d failures were counted", v.Failures)
 	}
 }

@@ -199,3 +199,18 @@ func TestErasingMutesEveryTarget(t *testing.T) {
 		t.Errorf("%d messages to an erased user are shown as failed", v.Parked)
 	}
 }
+
+// TestMessagesThatWaitAreCountedApart holds that the age of a message, which may wait
+// for the morning, is none of the lanes that wait for nothing.
+func TestMessagesThatWaitAreCountedApart(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, channels)
+	begin(t, s, "user-1@example.com")
+	accept(t, s, report("user-1", verified))
+	advance(t, s, "user-1")
+	exec(t, db, "update effects set created = now() - interval '2 hours' where lane = 'notify'")
+	st, err := s.Stats(t.Context())
+	if err != nil || st.NotifyOldest < 2*time.Hour || st.RestOldest > time.Hour || st.AccessOldest > time.Hour {
+		t.Errorf("oldest: %s of messages, %s %s of the others, %v", st.NotifyOldest, st.RestOldest, st.AccessOldest, err)
+	}
+}

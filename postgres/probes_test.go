@@ -187,3 +187,20 @@ func TestWhatAFailingHookIsNotToldAnyMore(t *testing.T) {
 		t.Errorf("taken = %+v", d)
 	}
 }
+
+// TestWhatIsInFlightIsNotGivenUp holds that an old effect of a failing hook is left to
+// who is sending it.
+func TestWhatIsInFlightIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, systems)
+	letIn(t, s, "user-1", "user-2")
+	inFlight := take(t, s, laneOf("user-1", "crm"), "a").Delivery
+	attempt(t, s, db, laneOf("user-2", "crm"), gone)
+	exec(t, db, "update effects set created = now() - interval '100 hours' where id = $1", inFlight.ID)
+	if got := take(t, s, laneOf("user-1", "crm"), "b"); got.Delivery != nil || got.Wait <= 0 {
+		t.Errorf("taken = %+v", got)
+	}
+	if state := one[string](t, db, "select state from effects where id = $1", inFlight.ID); state != "waiting" {
+		t.Errorf("what is in flight is %s", state)
+	}
+}
