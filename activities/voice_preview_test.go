@@ -30,7 +30,7 @@ func TestPreview(t *testing.T) {
 		{"a reminder by its number", activities.PreviewRequest{Template: "reminder", Number: 3}, "Your verification is still open", []string{"until 4 March 2026, 09:00 UTC."}},
 		{"a reminder by its file", activities.PreviewRequest{Template: "reminder.2", TimeZone: "Europe/Berlin"}, "Your verification is still open", []string{"until 4 March 2026, 10:00."}},
 		{"a reminder while suspended", activities.PreviewRequest{Template: "reminder", Stage: onboarding.StageSuspended}, "Please renew your verification to use your account again", []string{"- Identity check: please repeat it."}},
-		{"the last reminder", activities.PreviewRequest{Template: "reminder.last", Stage: onboarding.StageActionRequired}, "Last reminder: your verification ends soon", []string{"One step", "After that we will close"}},
+		{"the last reminder", activities.PreviewRequest{Template: "reminder.last", Stage: onboarding.StageActionRequired}, "Last reminder: we will close your application soon", []string{"One step", "After that we will close"}},
 		{"suspended", activities.PreviewRequest{Template: "suspended"}, "Your account is paused", []string{"Otherwise we will write to you"}},
 		{"approved", activities.PreviewRequest{Template: "approved", Reasons: []string{"DOC_EXPIRED"}}, "You are verified", nil},
 		{"rejected", activities.PreviewRequest{Template: "rejected", Checks: []onboarding.Check{onboarding.KYC}}, "About your application", nil},
