@@ -86,7 +86,11 @@ func (a *app) changeContact(ctx context.Context, userID string, changes []func(*
 	var now contact
 	var f *failure
 	if _, err := c.get(ctx, contactPath(userID), nil, &now); err != nil && (!errors.As(err, &f) || f.code != codeNoContact) {
-		return aboutContact(err, userID)
+		err = aboutContact(err, userID)
+		if f != nil && f.exit == ExitNotFound {
+			err = with(err, "the first webhook about a user makes the user known, and so does POST /v1/onboardings, which takes the contact too")
+		}
+		return err
 	}
 	now.UserID = ""
 	for _, change := range changes {

@@ -44,6 +44,16 @@ func TestContactSet(t *testing.T) {
 	}
 }
 
+// A contact is nobody's before the user is known.
+func TestContactOfNobody(t *testing.T) {
+	t.Parallel()
+	st := newStore()
+	code, out, said := run(t, serve(t, st), operateToken, "contact", "set", "nobody", "--email", "user-1@example.com")
+	if code != cli.ExitNotFound || out != "" || !strings.Contains(said, "POST /v1/onboardings, which takes the contact too") {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+}
+
 func TestContactErase(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
