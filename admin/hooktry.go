@@ -20,7 +20,7 @@ const (
 
 // untestable says of the kinds that cannot be tried why, and what to do instead.
 var untestable = map[string]string{
-	kindTaskQueue: "Its work is another team's activity, which would take a test for the real thing; pollers says whether anybody works there.",
+	kindTaskQueue: "Its work is another team's activity, which would take a test for the real thing; admit hooks list says whether anybody polls it.",
 	kindMail:      "It writes to users; admit notify preview shows the mails.",
 	kindReviewers: "It writes to reviewers, and a test would be mail to them.",
 	kindAPI:       "It asks a provider about a user; the command reconcile does that.",

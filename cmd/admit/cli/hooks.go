@@ -132,6 +132,9 @@ func (a *app) advice(h hook) []string {
 	case h.idle():
 		add("what is for it waits: start a worker on the task queue %s", h.TaskQueue)
 	case h.State != onboarding.HookFailing:
+		if h.Failures > 0 && h.FailedSince != nil {
+			add("%s since %s and nothing delivered: it is tried again, and is failing when that goes on", plural(h.Failures, "failed attempt"), a.time(*h.FailedSince))
+		}
 	case h.Access:
 		add("%s; it opens and shuts access, so it is tried as ever: repair it, and admit hooks test %s tells at once", plural(h.Failures, "failed attempt"), h.Name)
 	default:

@@ -42,7 +42,7 @@ func (a *app) hooksReplay() *cobra.Command {
 	var f hookReplayFlags
 	cmd := &cobra.Command{Use: "replay NAME ID… | --all | --present --reason TEXT", Short: "send a hook again what it was given up on", DisableFlagsInUseLine: true,
 		Long: "Has a hook sent again what it was given up on: the effects of these IDs, as admit hooks failed shows them, or with --all each once.\n" +
-			"--present tells a hook that is new what is true now of each user, as far as its events name access and the stages; what it was told it is not told again.\n" +
+			"--present tells a hook that is new what is true now of each user, as far as its events name access and the stages; the same again tells it only of users with whom something happened meanwhile.\n" +
 			"Stopped at any time, the same again goes on.",
 		ValidArgsFunction: a.completeHooks}
 	flags := cmd.Flags()
@@ -131,7 +131,7 @@ func (r *hookReplaying) replayIDs(ctx context.Context) error {
 
 // stopped adds to a failure how far it came and how to go on.
 func (r *hookReplaying) stopped(err error, how string) error {
-	if r.done == 0 {
+	if r.done == 0 && how == "" {
 		r.tells.leave()
 		return err
 	}

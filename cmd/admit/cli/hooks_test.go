@@ -57,6 +57,7 @@ func TestHooksReplayGoesOn(t *testing.T) {
 	}{
 		{"all", "ledger --all", []string{"2 effects replayed; the same again goes on", "The store does not answer"}, 1},
 		{"the present", "crm --present", []string{"2 effects replayed; the same again goes on with --after ..", "The store does not answer"}, 6},
+		{"the present, which was told", "core-banking --present", []string{"0 effects replayed; the same again goes on with --after ..", "The store does not answer"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -116,7 +117,7 @@ func TestHooksTest(t *testing.T) {
 		{"refused", "core-banking", onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: "404"}, false, cli.ExitFailed, "", "core-banking did not take it: refused, 404 after 123ms"},
 		{"refused, as JSON", "core-banking", onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: "404"}, true, cli.ExitFailed,
 			"{\n  \"result\": \"refused\",\n  \"answer\": \"404\",\n  \"tookMs\": 123\n}\n", "did not take it"},
-		{"a task queue", "crm", onboarding.Attempt{}, false, cli.ExitFailed, "", "crm cannot be tried. Its work is another team's activity"},
+		{"a task queue", "crm", onboarding.Attempt{}, false, cli.ExitFailed, "", "would take a test for the real thing; admit hooks list says whether anybody polls it"},
 		{"mail", "mail", onboarding.Attempt{}, false, cli.ExitFailed, "", "admit notify preview shows the mails"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,5 +149,30 @@ func TestHooksWithoutAnEngine(t *testing.T) {
 	code, out, said = run(t, serve(t, st), readToken, "hooks", "list")
 	if code != cli.ExitDone || out != "" || said != "admit: none are configured\n" {
 		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+}
+
+// A hook that takes nothing is told of before it counts as failing.
+func TestHooksBeforeTheyFail(t *testing.T) {
+	t.Parallel()
+	since := at.Add(-time.Hour)
+	for _, c := range []struct {
+		name string
+		hook onboarding.HookView
+		want bool
+	}{
+		{"nothing delivered", onboarding.HookView{Failures: 9, FailedSince: &since}, true},
+		{"all well", onboarding.HookView{}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			st := newStore()
+			c.hook.Name, c.hook.Kind, c.hook.Access, c.hook.State, c.hook.LastAnswer = "core", "http", true, onboarding.HookWorking, "503"
+			st.targets = []onboarding.HookView{c.hook}
+			code, out, said := run(t, serve(t, st), readToken, "hooks", "list")
+			if code != cli.ExitDone || strings.Contains(out, "\n  9 failed attempts since 2026-03-01T09:00:00+01:00 and nothing delivered") != c.want {
+				t.Errorf("exit %d: %s%s", code, out, said)
+			}
+		})
 	}
 }
