@@ -83,9 +83,9 @@ notify:
   email: {address: "smtp.example:587", tls: none, from: "Example <hello@example.com>", username_env: S, password_env: S}
   templates: `+dir+`
   reviewers: {to: [review@example.com], language: "deutsch!"}
-`, "S="+hookSecretOfTests, "SHORT=whsec_c2hvcnQ=")
+`, "S="+hookSecretOfTests, "SHORT=whsec_c2hvcnQ=,whsec_")
 	for _, want := range []string{
-		`hook "core": `, "de/approved.txt:1", `hook "push": signing secret 1 has 5 bytes`, "notify.email: a password is not sent without tls", `notify.reviewers: "deutsch!" is no language`,
+		`hook "core": `, "de/approved.txt:1", `hook "push": signing secret 1 has 5 bytes`, `hook "push": signing secret 2 has 0 bytes`, "notify.email: a password is not sent without tls", `notify.reviewers: "deutsch!" is no language`,
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is missing in\n%s", want, said)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	netmail "net/mail"
+	"strings"
 
 	"admit/activities"
 	"admit/cmd/admit/settings"
@@ -74,13 +75,19 @@ func addMail(all map[string]activities.Sender, s settings.Settings, voice *activ
 	return nil
 }
 
-// newHook makes what delivers to an HTTP hook.
+// newHook makes what delivers to an HTTP hook. The error holds every mistake, one a
+// line, each with the name of the hook.
 func newHook(h settings.Hook, build string) (*activities.Hook, error) {
-	return activities.NewHook(activities.HookConfig{
+	hook, err := activities.NewHook(activities.HookConfig{
 		Name: h.Name, URL: h.URL, Secrets: h.Secrets, AllowPrivate: h.AllowPrivate, Full: h.Full,
 		MaxInFlight: h.MaxInFlight, MaxPerSecond: h.MaxPerSecond,
 		ClientCert: h.TLS.Cert, ClientKey: h.TLS.Key, CA: h.TLS.CA,
 	}, build)
+	if err != nil {
+		// Nobody branches on it: it is read by who wrote the file.
+		return nil, errors.New(strings.ReplaceAll(err.Error(), "\n", fmt.Sprintf("\nhook %q: ", h.Name)))
+	}
+	return hook, nil
 }
 
 // newVoice makes what puts into words what there is to say to users, nil where
