@@ -235,3 +235,25 @@ func startReceiver(t *testing.T, secrets string) string {
 	}
 	return address
 }
+
+// TestFailuresAreAsDocumented holds that every class of failure which an operator
+// may be shown instead of a status is explained.
+func TestFailuresAreAsDocumented(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(filepath.Join("..", "activities", "answer.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, classes, _ := strings.Cut(string(source), "\nconst noConnection = ")
+	classes, _, _ = strings.Cut(classes, "\n// judge ")
+	found := regexp.MustCompile(`(?:return |^)"([^"]+)"`).FindAllStringSubmatch(classes, -1)
+	if len(found) < 10 {
+		t.Fatalf("only %d classes of failures are found", len(found))
+	}
+	text := section(t, "## What your answer means")
+	for _, class := range found {
+		if !strings.Contains(text, "`"+class[1]+"`") {
+			t.Errorf("%q is not explained", class[1])
+		}
+	}
+}
