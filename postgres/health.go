@@ -27,6 +27,7 @@ var (
 	sqlLockHook      = statement("lock_hook")
 	sqlHookDelivered = statement("hook_delivered")
 	sqlHookFailed    = statement("hook_failed")
+	sqlHookUntried   = statement("hook_untried")
 )
 
 // canHold says whether the target's lanes wait while it is failing: it is a hook,
@@ -54,7 +55,8 @@ func heldFor(t onboarding.Target, failing time.Duration) time.Duration {
 }
 
 // queueHealth keeps what the attempt says of the hook. Attempts that were none, and
-// what cannot be sent at all, say nothing. It comes last in a transaction: a hook's
+// what cannot be sent at all, say nothing: where a failing hook was to be tried, the
+// next lane tries it. It comes last in a transaction: a hook's
 // row is shared, and who has it waits for nobody.
 func (e *sent) queueHealth(b *pgx.Batch, a onboarding.Attempt) {
 	if !e.configured || !e.target.IsHook() {
@@ -72,5 +74,9 @@ func (e *sent) queueHealth(b *pgx.Batch, a onboarding.Attempt) {
 		}
 		b.Queue(sqlHookFailed, name, answer, e.lane.UserID, onboarding.SourceAdmit, onboarding.RouteHook, onboarding.HookFailing,
 			a.Gone, failingAfter(e.target), onboarding.MinFailures, probeEvery(e.target))
+	default:
+		if e.failing && canHold(e.target) {
+			b.Queue(sqlHookUntried, name)
+		}
 	}
 }

@@ -204,3 +204,36 @@ func TestWhatIsInFlightIsNotGivenUp(t *testing.T) {
 		t.Errorf("what is in flight is %s", state)
 	}
 }
+
+// TestAProbeThatSendsNothing holds that a message which waits for the morning, or has
+// nothing left to say, does not stand for the one attempt at a failing hook.
+func TestAProbeThatSendsNothing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		came onboarding.Attempt
+		next int // lanes that are served after it
+	}{
+		{"deferred", onboarding.Attempt{Result: onboarding.AttemptDeferred, RetryAfter: 8 * time.Hour}, 1},
+		{"moot", onboarding.Attempt{Result: onboarding.AttemptMoot}, 1},
+		{"unsendable", onboarding.Attempt{Result: onboarding.AttemptUnsendable}, 1},
+		{"tried", failed, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s, db := setup(t, systems)
+			all := users(1, 3)
+			letIn(t, s, all...)
+			attempt(t, s, db, laneOf("user-1", "crm"), gone)
+			exec(t, db, "update effects set next_attempt_at = now()")
+			exec(t, db, "update hooks set next_probe = now()")
+			record(t, s, take(t, s, laneOf("user-1", "crm"), "a").Delivery.ID, "a", tc.came)
+			if taken, _ := round(t, all[1:], s); len(taken) != tc.next {
+				t.Errorf("%d lanes are served", len(taken))
+			}
+			if v := view(t, s, "crm"); v.State != onboarding.HookFailing {
+				t.Errorf("the hook is %s", v.State)
+			}
+		})
+	}
+}
