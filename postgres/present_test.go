@@ -135,3 +135,21 @@ func TestTellPresentTellsWhatWasNot(t *testing.T) {
 		})
 	}
 }
+
+// TestThePresentIsSpread holds that many stages do not come at once, and that access
+// does.
+func TestThePresentIsSpread(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, systems)
+	letIn(t, s, users(1, 24)...)
+	added := open(t, db.Config().ConnString(), newcomer)
+	if told, _, _, err := added.TellPresent(t.Context(), "new", "", 0, "ops-1", "a new receiver"); err != nil || told != 48 {
+		t.Fatalf("told %d: %v", told, err)
+	}
+	for lane, want := range map[onboarding.Lane]float64{onboarding.LaneAccess: 0, onboarding.LaneRest: 57.5} {
+		last := one[float64](t, db, "select max(extract(epoch from next_attempt_at - replayed_at))::float8 from effects where target = 'new' and lane = $1", lane)
+		if last < want-1 || last > want+1 {
+			t.Errorf("%s: due within %.1f s, want %.1f", lane, last, want)
+		}
+	}
+}
