@@ -29,6 +29,7 @@ var refusals = map[string]string{
 
 	onboarding.RefusedNoCheck:       "There is no such check.",
 	onboarding.RefusedNoStatus:      "A check cannot be given this status.",
+	onboarding.RefusedNotTheUsers:   "The high-risk review is not the user's to repeat, and the user would be told of it.",
 	onboarding.RefusedUntilPast:     "The override would have ended already; give a time to come as until.",
 	onboarding.RefusedUntilTooFar:   "The override would stand for too long; give an earlier time as until.",
 	onboarding.RefusedOverridden:    "The check has this override already, until the same time.",

@@ -290,11 +290,11 @@ func (e Effect) Payload(s State, at time.Time, t Target) Payload {
 	return Payload{Type: e.Name, Timestamp: at, Data: d}
 }
 
-// Message returns what a notify effect says to the user. A suspension that the user
-// is not told of (a review in silence) is not to be read out of it.
+// Message returns what a notify effect says to the user. That somebody looks at the
+// user, or suspended the user in silence for it, is not to be read out of it.
 func (e Effect) Message(s State) Message {
 	stage := s.Stage
-	if stage == StageSuspended && s.Told != StageSuspended {
+	if stage == StageOnHold || stage == StageHighRiskReview || stage == StageSuspended && s.Told != StageSuspended {
 		stage = StageActionRequired
 	}
 	return Message{

@@ -75,6 +75,9 @@ func (f *fold) notices() {
 	if f.verdictNotice(fresh) && f.s.Stage != StageApproved || len(fresh) == 0 {
 		return
 	}
+	if f.s.Stage == StageRejected || f.s.Stage == StageClosed {
+		return // there is nothing more for the user to do
+	}
 	f.say(Effect{Name: name, Asks: f.asksOfUser(fresh)})
 }
 

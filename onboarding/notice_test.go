@@ -83,22 +83,46 @@ func TestSilenceIsNotBroken(t *testing.T) {
 	}
 }
 
+// TestNothingIsAskedWhereAllIsOver holds that who is rejected or closed is asked for
+// nothing more, and that who is looked at does not read it out of a message.
+func TestNothingIsAskedWhereAllIsOver(t *testing.T) {
+	t.Parallel()
+	newStory(t).report(kyc("NOT_VERIFIED", "")).command(onboarding.CommandClose).report(blurred).
+		wantEffects("check.changed:kyc", "onboarding.escalated")
+	newStory(t).report(highRisk("REJECTED")).report(poa("REJECTED")).wantEffects("check.changed:poa")
+	s := newStory(t).report(kyc("NOT_VERIFIED", "")).command(onboarding.CommandHold).report(blurred)
+	if m := s.said().Message(s.state); m.Stage != onboarding.StageActionRequired {
+		t.Errorf("the message tells of the stage %s", m.Stage)
+	}
+}
+
 func TestFreeText(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		allowed []onboarding.Check
 		report  onboarding.Report
 		want    bool
+
+		override bool
 	}{
-		"not unless the policy allows it":    {nil, blurred, false},
-		"of a check that it names":           {[]onboarding.Check{onboarding.KYC}, blurred, true},
-		"not of another":                     {[]onboarding.Check{onboarding.POA}, blurred, false},
-		"without any reason":                 {[]onboarding.Check{onboarding.POA}, poa("REJECTED"), true},
-		"not beside a reason that is hidden": {[]onboarding.Check{onboarding.KYC}, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "DOC_FAKE"), false},
-		"not beside one that is unknown":     {[]onboarding.Check{onboarding.KYC}, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "NEVER_HEARD_OF"), false},
+		"not beside an operator's word":      {override: true},
+		"not unless the policy allows it":    {nil, blurred, false, false},
+		"of a check that it names":           {[]onboarding.Check{onboarding.KYC}, blurred, true, false},
+		"not of another":                     {[]onboarding.Check{onboarding.POA}, blurred, false, false},
+		"without any reason":                 {[]onboarding.Check{onboarding.POA}, poa("REJECTED"), true, false},
+		"not beside a reason that is hidden": {[]onboarding.Check{onboarding.KYC}, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "DOC_FAKE"), false, false},
+		"not beside one that is unknown":     {[]onboarding.Check{onboarding.KYC}, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "NEVER_HEARD_OF"), false, false},
 	} {
 		s := newStory(t)
 		s.policy.FreeText = c.allowed
+		if c.override {
+			s.policy.FreeText = onboarding.Checks[:]
+			s.report(poa("WAITING")).orders(overrideTo(onboarding.POA, onboarding.StatusActionRequired))
+			if s.said().Asks[0].FreeText {
+				t.Errorf("%s: it is shown", name)
+			}
+			continue
+		}
 		if got := s.report(c.report).said().Asks[0].FreeText; got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}

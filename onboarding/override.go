@@ -4,6 +4,7 @@ package onboarding
 const (
 	RefusedNoCheck       = "unknown_check"
 	RefusedNoStatus      = "unknown_status"
+	RefusedNotTheUsers   = "not_the_users" // the check is not the user's to repeat
 	RefusedUntilPast     = "until_past"
 	RefusedUntilTooFar   = "until_too_far"
 	RefusedOverridden    = "already_overridden"
@@ -22,6 +23,8 @@ func (f *fold) override() string {
 		return RefusedNoCheck
 	case cmd.Status == StatusNone || !cmd.Status.Valid():
 		return RefusedNoStatus
+	case cmd.Check == HighRisk && (cmd.Status == StatusActionRequired || cmd.Status == StatusExpired):
+		return RefusedNotTheUsers // the user would be asked for it, and so told of it
 	case !until.After(f.now):
 		return RefusedUntilPast
 	case until.Sub(f.now) > maxDuration:

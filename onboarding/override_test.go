@@ -129,6 +129,7 @@ func TestOverrideIsRefused(t *testing.T) {
 	}{
 		"no check":         {nil, overrideTo("", onboarding.StatusPassed), onboarding.RefusedNoCheck},
 		"an unknown check": {nil, overrideTo("mood", onboarding.StatusPassed), onboarding.RefusedNoCheck},
+		"a high-risk review for the user to repeat": {nil, overrideTo(onboarding.HighRisk, onboarding.StatusActionRequired), onboarding.RefusedNotTheUsers},
 		"no status":        {nil, overrideTo(onboarding.KYC, ""), onboarding.RefusedNoStatus},
 		"the status none":  {nil, overrideTo(onboarding.KYC, onboarding.StatusNone), onboarding.RefusedNoStatus},
 		"until now":        {nil, past, onboarding.RefusedUntilPast},
