@@ -16,10 +16,12 @@ type Advancer interface {
 
 // Ledger gives out the effects of a lane one by one. Take keeps the lane for the
 // sender and the time hold; Record gives it back and answers how long the effect
-// waits before the next attempt, 0 when it is done with.
+// waits before the next attempt, 0 when it is done with. Touch tells that a lane
+// comes back by itself after a wait.
 type Ledger interface {
 	Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error)
 	Record(ctx context.Context, effectID int64, sender string, a onboarding.Attempt) (time.Duration, error)
+	Touch(ctx context.Context, lane onboarding.LaneRef, wait time.Duration) error
 }
 
 // Sender makes one attempt at a delivery, within the deadline of ctx. It never

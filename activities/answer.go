@@ -25,6 +25,11 @@ func failed(answer string) onboarding.Attempt {
 	return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: answer}
 }
 
+// unsent returns an attempt that failed on this side.
+func unsent(answer string) onboarding.Attempt {
+	return onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: answer, Unsent: true}
+}
+
 // refused returns an attempt that met a definite no.
 func refused(answer string) onboarding.Attempt {
 	return onboarding.Attempt{Result: onboarding.AttemptRefused, Answer: answer}

@@ -160,7 +160,7 @@ func TestQuestionsAtOnce(t *testing.T) {
 		<-asking
 	}
 	_, err := b.deliver(t, t.Context())
-	wantWaiting(t, err, activities.Crowded(ref, 1, true))
+	wantWaiting(t, err, activities.Crowded(ref, 1, 0))
 	close(answer)
 	for range q.AtOnce(onboarding.LaneRest) {
 		if err := <-ended; err != nil {
@@ -177,6 +177,8 @@ func (endless) Take(context.Context, onboarding.LaneRef, string, time.Duration) 
 	d.Target = ref.Target
 	return onboarding.Taken{Delivery: &d}, nil
 }
+
+func (endless) Touch(context.Context, onboarding.LaneRef, time.Duration) error { return nil }
 
 func (endless) Record(context.Context, int64, string, onboarding.Attempt) (time.Duration, error) {
 	return 0, nil

@@ -46,12 +46,12 @@ func (h *Hook) detail(ctx context.Context, d onboarding.Delivery, data *onboardi
 		return nil
 	}
 	if h.Texts == nil {
-		return instead(failed("texts not configured here"))
+		return instead(unsent("texts not configured here"))
 	}
 	recipient, err := h.Texts.Recipient(ctx, d.UserID, true)
 	if err != nil {
 		h.logger().Warn("texts could not be read", "target", d.Target, "id", d.ID, "error", err)
-		return instead(failed("texts could not be read"))
+		return instead(unsent("texts could not be read"))
 	}
 	for c, view := range map[onboarding.Check]*onboarding.CheckView{
 		onboarding.KYC: data.Details.KYC, onboarding.KYCFiles: data.Details.KYCFiles, onboarding.POA: data.Details.POA,
@@ -69,7 +69,7 @@ func (h *Hook) detail(ctx context.Context, d onboarding.Delivery, data *onboardi
 func (h *Hook) speak(ctx context.Context, d onboarding.Delivery, m *onboarding.Message) *onboarding.Attempt {
 	if h.Voice == nil {
 		// Another process may know how: a configuration is being rolled out.
-		return instead(failed("messages not configured here"))
+		return instead(unsent("messages not configured here"))
 	}
 	spoken, tried := h.Voice.Speak(ctx, d, *m, false)
 	if tried != nil {

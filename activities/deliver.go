@@ -45,7 +45,7 @@ func (a *Activities) Deliver(ctx context.Context, lane onboarding.LaneRef) (onbo
 	r, start := road{lane.Target, lane.Lane}, a.now()
 	atOnce, _ := a.bears(r)
 	if !a.traffic.enter(r, atOnce) {
-		return onboarding.LaneResult{}, waiting("the target is busy", crowded(lane, a.away.more(lane, start), atOnce < DefaultInFlight))
+		return onboarding.LaneResult{}, a.turnedAway(ctx, lane, "the target is busy", 0, crowdedPace/time.Duration(max(atOnce, 1)))
 	}
 	defer a.traffic.leave(r)
 	sender := a.sender(ctx)
@@ -101,9 +101,9 @@ func (a *Activities) awaitTurn(ctx context.Context, lane onboarding.LaneRef) (gi
 	now := a.now()
 	wait, mine := a.traffic.turn(r, perSecond, now)
 	if !mine {
-		return nil, waiting("the target is at its rate", max(wait, crowded(lane, a.away.more(lane, now), true)))
+		return nil, a.turnedAway(ctx, lane, "the target is at its rate", wait, apart(perSecond))
 	}
-	giveBack = func() { a.traffic.giveBack(r, perSecond) }
+	giveBack = func() { a.giveTurnBack(r) }
 	if wait <= 0 {
 		return giveBack, nil
 	}
@@ -115,6 +115,13 @@ func (a *Activities) awaitTurn(ctx context.Context, lane onboarding.LaneRef) (gi
 	case <-ctx.Done():
 		giveBack()
 		return nil, ctx.Err()
+	}
+}
+
+// giveTurnBack gives back a turn in which nothing was sent.
+func (a *Activities) giveTurnBack(r road) {
+	if _, perSecond := a.bears(r); perSecond > 0 {
+		a.traffic.giveBack(r, perSecond)
 	}
 }
 
@@ -147,6 +154,9 @@ func (a *Activities) attempt(ctx context.Context, d *onboarding.Delivery, sender
 	begun := a.now()
 	tried := a.send(ctx, d)
 	a.observe(d, tried.Result, a.now().Sub(begun))
+	if tried.Result == onboarding.AttemptDeferred || tried.Result == onboarding.AttemptMoot {
+		a.giveTurnBack(road{d.Target, d.Lane}) // nothing was sent
+	}
 
 	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
@@ -181,7 +191,7 @@ func (a *Activities) send(ctx context.Context, d *onboarding.Delivery) onboardin
 	s, ok := a.Senders[d.Target]
 	if !ok {
 		// Another process may know the target: a configuration is being rolled out.
-		return failed("target not configured here")
+		return unsent("target not configured here")
 	}
 	return sendOnce(ctx, s, *d, a.logger())
 }

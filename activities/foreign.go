@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -32,8 +33,25 @@ func (a *Activities) TakeEffect(ctx context.Context, lane onboarding.LaneRef) (o
 		return onboarding.Taken{}, fmt.Errorf("take the next effect: %w", err)
 	case taken.Wait > 0:
 		return onboarding.Taken{}, waiting("the lane waits", taken.Wait)
+	case taken.Delivery != nil:
+		taken.Delivery.Payload = withoutDetails(taken.Delivery.Payload)
 	}
 	return taken, nil
+}
+
+// withoutDetails takes the providers' words out of a payload that was decided when
+// the target was a hook that is told them: Temporal would keep them.
+func withoutDetails(payload []byte) []byte {
+	var p onboarding.Payload
+	if json.Unmarshal(payload, &p) != nil || p.Data.Details == nil {
+		return payload // as it is, byte by byte
+	}
+	p.Data.Details = nil
+	without, err := json.Marshal(p)
+	if err != nil {
+		return payload // it was read from JSON: never seen
+	}
+	return without
 }
 
 // RecordAttempt writes down what came of an effect that TakeEffect gave out in

@@ -63,6 +63,21 @@ func TestForeignLane(t *testing.T) {
 	}
 }
 
+// TestForeignLaneKeepsNoWords holds that what was decided for a hook which is told the
+// providers' words does not reach Temporal when a task queue has taken its place.
+func TestForeignLaneKeepsNoWords(t *testing.T) {
+	t.Parallel()
+	queue := effects(1)
+	queue[0].Delivery.Payload = []byte(`{"type":"check.changed","timestamp":"2026-03-01T09:00:00Z","data":{"userId":"user-1","version":1,"details":{"kyc":{"status":"passed","reasons":["DOC_FAKE"]}}}}`)
+	taken, err := newBench(&ledger{queue: queue}, nil).takeEffect(t)
+	if err != nil || taken.Delivery == nil {
+		t.Fatalf("TakeEffect = %+v, %v", taken, err)
+	}
+	if got := string(taken.Delivery.Payload); strings.Contains(got, "DOC_FAKE") || !strings.Contains(got, `"userId":"user-1"`) {
+		t.Errorf("the payload is %s", got)
+	}
+}
+
 func TestForeignLaneErrors(t *testing.T) {
 	t.Parallel()
 	b := newBench(&ledger{queue: []onboarding.Taken{{Wait: time.Minute}}, recErr: errAway}, nil)

@@ -85,7 +85,7 @@ func hookClient(dialer *net.Dialer, certificates *trust, inFlight int) *http.Cli
 			},
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true,
-			MaxConnsPerHost:        2 * inFlight,
+			MaxConnsPerHost:        3 * inFlight, // the rest and the messages share them
 			MaxIdleConnsPerHost:    max(inFlight/2, 1),
 			IdleConnTimeout:        hookIdleTime,
 			MaxResponseHeaderBytes: maxHookHeaders,
@@ -133,7 +133,7 @@ func (h *Hook) Send(ctx context.Context, d onboarding.Delivery) onboarding.Attem
 func (h *Hook) post(ctx context.Context, d onboarding.Delivery, body []byte) onboarding.Attempt {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(body))
 	if err != nil {
-		return failed("unusable url") // NewHook has parsed it, so this is never seen
+		return unsent("unusable url") // NewHook has parsed it, so this is never seen
 	}
 	id, at := webhookID(d.Key), h.Clock()
 	r.Header.Set("Content-Type", "application/json")

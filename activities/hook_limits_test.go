@@ -201,7 +201,16 @@ func TestDeliverGivesTurnsBack(t *testing.T) {
 			t.Fatalf("Deliver = %v", err)
 		}
 	}
-	b.ledger.takeErr, b.ledger.queue = nil, []onboarding.Taken{{Wait: time.Minute}}
+	b.ledger.takeErr = nil
+	for _, nothing := range []onboarding.Attempt{deferred, moot} {
+		b.Senders["core"] = paced{always(nothing), 0.1}
+		b.ledger.queue, b.ledger.waits = effects(1), []time.Duration{nothing.RetryAfter}
+		if _, err := b.deliver(t, t.Context()); err != nil {
+			t.Fatalf("%s: Deliver = %v", nothing.Result, err)
+		}
+	}
+	b.Senders["core"], b.ledger.records, b.ledger.waits = paced{always(delivered), 0.1}, nil, nil
+	b.ledger.queue = []onboarding.Taken{{Wait: time.Minute}}
 	_, err := b.deliver(t, t.Context())
 	wantWaiting(t, err, time.Minute)
 	b.ledger.queue = effects(1)
@@ -262,7 +271,7 @@ func TestTurnedAwayInARow(t *testing.T) {
 	turnedAway := func(times int) {
 		t.Helper()
 		_, err := b.deliver(t, t.Context())
-		wantWaiting(t, err, activities.Crowded(ref, times, true))
+		wantWaiting(t, err, activities.Crowded(ref, times, 0))
 	}
 	own := b.Ledger
 	for range 2 {
@@ -280,11 +289,11 @@ func TestTurnedAwayInARow(t *testing.T) {
 		for times := range 3 {
 			turnedAway(times + 1)
 		}
-		b.clock.move(9 * time.Minute)
+		b.clock.move(29 * time.Minute)
 		turnedAway(4)
-		b.clock.move(9 * time.Minute) // it is long, and not forgotten
+		b.clock.move(29 * time.Minute) // it is long, and not forgotten
 		turnedAway(5)
-		b.clock.move(21 * time.Minute) // that was another crowd
+		b.clock.move(61 * time.Minute) // that was another crowd
 		turnedAway(1)
 		release <- struct{}{}
 		if err := await(t, ended, deadline); err != nil {

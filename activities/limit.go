@@ -19,13 +19,18 @@ const maxTurnWait = 500 * time.Millisecond
 const DefaultInFlight = 32
 
 // How long a delivery waits that finds no room at its target: it doubles from the
-// first wait on, up to the longest.
+// first wait on, up to the longest, which is longer for a crowd that takes long to
+// dissolve: each return costs the engine an activity.
 const (
 	firstCrowdedAccess = 500 * time.Millisecond
-	maxCrowdedAccess   = 15 * time.Second
-	firstCrowdedRest   = 2 * time.Second // each return costs the engine an activity
-	maxCrowdedRest     = time.Minute
-	maxCrowdedFew      = 5 * time.Minute // where so few are let in that a crowd takes long to dissolve
+	someCrowdedAccess  = 15 * time.Second
+	maxCrowdedAccess   = time.Minute
+	firstCrowdedRest   = 2 * time.Second
+	someCrowdedRest    = time.Minute
+	maxCrowdedRest     = 15 * time.Minute
+
+	// crowdedPace is what one delivery is taken to last at a target that has no room.
+	crowdedPace = 2 * time.Second
 )
 
 // road is a lane of a target, of all users together.
@@ -95,16 +100,13 @@ func apart(perSecond float64) time.Duration {
 }
 
 // crowded returns how long a lane waits whose target has no room and that was turned
-// away so many times in a row; few says that the target lets in fewer than others
-// do. The later half of the wait is spread, so that those who were turned away
-// together do not come back together.
-func crowded(lane onboarding.LaneRef, times int, few bool) time.Duration {
-	wait, limit := firstCrowdedRest, maxCrowdedRest
-	if few {
-		limit = maxCrowdedFew
-	}
+// away so many times in a row, from a crowd that takes so long to dissolve. The later
+// half of the wait is spread, so that those who were turned away together do not come
+// back together.
+func crowded(lane onboarding.LaneRef, times int, dissolves time.Duration) time.Duration {
+	wait, limit := firstCrowdedRest, min(max(someCrowdedRest, dissolves), maxCrowdedRest)
 	if lane.Lane == onboarding.LaneAccess {
-		wait, limit = firstCrowdedAccess, maxCrowdedAccess
+		wait, limit = firstCrowdedAccess, min(max(someCrowdedAccess, dissolves), maxCrowdedAccess)
 	}
 	for i := 1; i < times && wait < limit; i++ {
 		wait *= 2

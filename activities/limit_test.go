@@ -22,6 +22,8 @@ type crowd struct {
 	taken map[onboarding.LaneRef]int
 }
 
+func (c *crowd) Touch(context.Context, onboarding.LaneRef, time.Duration) error { return nil }
+
 func (c *crowd) Take(_ context.Context, lane onboarding.LaneRef, _ string, _ time.Duration) (onboarding.Taken, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +104,7 @@ func TestHangingTargetLeavesRoom(t *testing.T) {
 			}
 			late := onboarding.LaneRef{UserID: "user-late", Target: "hung", Lane: onboarding.LaneRest}
 			took, err := serveLane(a, late)
-			wantWaiting(t, err, activities.Crowded(late, 1, false))
+			wantWaiting(t, err, activities.Crowded(late, 1, 0))
 			if took > time.Second || book.of("hung", onboarding.LaneRest) != tt.cap {
 				t.Errorf("turned away after %s, having asked the ledger: %v", took, book.taken[late] > 0)
 			}
@@ -144,27 +146,30 @@ func TestCrowdedWaits(t *testing.T) {
 	tests := []struct {
 		lane  onboarding.Lane
 		times int
-		few   bool
+		crowd time.Duration
 		most  time.Duration
 	}{
-		{onboarding.LaneRest, 1, false, 2 * time.Second},
-		{onboarding.LaneRest, 2, false, 4 * time.Second},
-		{onboarding.LaneRest, 5, false, 32 * time.Second},
-		{onboarding.LaneRest, 6, false, time.Minute},
-		{onboarding.LaneRest, 1 << 30, false, time.Minute},
-		{onboarding.LaneRest, 6, true, 64 * time.Second},
-		{onboarding.LaneRest, 1 << 30, true, 5 * time.Minute},
-		{onboarding.LaneAccess, 1, false, 500 * time.Millisecond},
-		{onboarding.LaneAccess, 5, false, 8 * time.Second},
-		{onboarding.LaneAccess, 6, false, 15 * time.Second},
-		{onboarding.LaneAccess, 1 << 30, false, 15 * time.Second},
+		{onboarding.LaneRest, 1, 0, 2 * time.Second},
+		{onboarding.LaneRest, 2, 0, 4 * time.Second},
+		{onboarding.LaneRest, 5, 0, 32 * time.Second},
+		{onboarding.LaneRest, 6, 0, time.Minute},
+		{onboarding.LaneRest, 1 << 30, 0, time.Minute},
+		{onboarding.LaneRest, 6, 3 * time.Minute, 64 * time.Second},
+		{onboarding.LaneRest, 1 << 30, 3 * time.Minute, 3 * time.Minute},
+		{onboarding.LaneRest, 1 << 30, time.Hour, 15 * time.Minute},
+		{onboarding.LaneAccess, 1 << 30, 40 * time.Second, 40 * time.Second},
+		{onboarding.LaneAccess, 1 << 30, time.Hour, time.Minute},
+		{onboarding.LaneAccess, 1, 0, 500 * time.Millisecond},
+		{onboarding.LaneAccess, 5, 0, 8 * time.Second},
+		{onboarding.LaneAccess, 6, 0, 15 * time.Second},
+		{onboarding.LaneAccess, 1 << 30, 0, 15 * time.Second},
 	}
 	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%s %d %t", tt.lane, tt.times, tt.few), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %d %s", tt.lane, tt.times, tt.crowd), func(t *testing.T) {
 			t.Parallel()
 			low, high := 2*tt.most, time.Duration(0)
 			for i := range 1000 {
-				w := activities.Crowded(onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: tt.lane}, tt.times, tt.few)
+				w := activities.Crowded(onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", i), Target: "core", Lane: tt.lane}, tt.times, tt.crowd)
 				low, high = min(low, w), max(high, w)
 			}
 			if low < tt.most/2 || low > tt.most*6/10 || high < tt.most*9/10 || high > tt.most {

@@ -255,8 +255,8 @@ func TestMailUnsent(t *testing.T) {
 		{"no contact", "user-unknown", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
 		{"no address", "user-nothing", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
 		{"bad address", "user-bad", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "unusable address"}},
-		{"store away", "user-down", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "contact could not be read"}},
-		{"a newer message", "user-1", onboarding.Message{Template: "birthday"}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template"}},
+		{"store away", "user-down", onboarding.Message{Template: "approved"}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "contact could not be read", Unsent: true}},
+		{"a newer message", "user-1", onboarding.Message{Template: "birthday"}, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template", Unsent: true}},
 	}
 	m := mailer(t, activities.MailConfig{Address: "127.0.0.1:1", TLS: activities.TLSNone})
 	for _, tt := range tests {

@@ -95,7 +95,7 @@ func (v *Voice) Speak(ctx context.Context, d onboarding.Delivery, m onboarding.M
 	switch {
 	case err != nil:
 		v.Logger.Warn("contact could not be read", "id", d.ID, "error", err)
-		return not(failed("contact could not be read"))
+		return not(unsent("contact could not be read"))
 	case needContact && (!r.Known || r.Contact.Email == ""):
 		return not(unsendable("no contact"))
 	}
@@ -121,10 +121,10 @@ func (v *Voice) Speak(ctx context.Context, d onboarding.Delivery, m onboarding.M
 		}
 	}
 	if errors.Is(err, ErrNoTemplate) {
-		return not(failed("no template")) // a newer process decided on it and may send it
+		return not(unsent("no template")) // a newer process decided on it and may send it
 	}
 	v.Logger.Error("message could not be rendered", "id", d.ID, "template", m.Template, "error", err)
-	return not(failed("template"))
+	return not(unsent("template"))
 }
 
 // stillAsked returns the message without what the checks do not ask of the user any

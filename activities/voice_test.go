@@ -45,10 +45,10 @@ func TestSpeakUnspoken(t *testing.T) {
 	}{
 		{"nobody said how", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "approved"}, true, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
 		{"no address", activities.VoiceConfig{}, store{r: onboarding.Recipient{Known: true}}, onboarding.Message{Template: "approved"}, true, onboarding.Attempt{Result: onboarding.AttemptUnsendable, Answer: "no contact"}},
-		{"store away", activities.VoiceConfig{}, store{err: onboarding.ErrUnavailable}, onboarding.Message{Template: "approved"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "contact could not be read"}},
-		{"a newer message", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "birthday"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template"}},
-		{"a template of a part", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "asks"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template"}},
-		{"a template for reviewers", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "review"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template"}},
+		{"store away", activities.VoiceConfig{}, store{err: onboarding.ErrUnavailable}, onboarding.Message{Template: "approved"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "contact could not be read", Unsent: true}},
+		{"a newer message", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "birthday"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template", Unsent: true}},
+		{"a template of a part", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "asks"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template", Unsent: true}},
+		{"a template for reviewers", activities.VoiceConfig{}, store{}, onboarding.Message{Template: "review"}, false, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "no template", Unsent: true}},
 		{"passed meanwhile", activities.VoiceConfig{}, store{r: onboarding.Recipient{Statuses: passed}}, asking(onboarding.KYC), false, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
 		{"renewed meanwhile", activities.VoiceConfig{}, store{r: onboarding.Recipient{Statuses: passed}}, onboarding.Message{Template: "expired", Asks: outdated(onboarding.KYC)}, false, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
 		{"passed meanwhile, at night", night, store{r: onboarding.Recipient{Contact: alex, Known: true, Statuses: passed}}, asking(onboarding.KYC), true, onboarding.Attempt{Result: onboarding.AttemptMoot, Answer: "nothing left to say"}},
@@ -198,7 +198,7 @@ func TestSpeakLogsNothingPersonal(t *testing.T) {
 	v.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	m := onboarding.Message{Template: "approved"}
 	_, not := v.Speak(t.Context(), notice(t, "user-1", m), m, false)
-	if not == nil || !same(*not, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "template"}) {
+	if not == nil || !same(*not, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "template", Unsent: true}) {
 		t.Errorf("Speak = %+v", not)
 	}
 	if got := log.String(); !strings.Contains(got, "message could not be rendered") || strings.Contains(got, "alex@") {

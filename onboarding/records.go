@@ -155,6 +155,9 @@ type Attempt struct {
 	// Gone says, with AttemptRefused, that there is nobody any more to be told, and
 	// will not be: a hook that says so is failing at once.
 	Gone bool `json:"gone,omitempty"`
+	// Unsent says that the attempt failed before anything was sent: it says nothing
+	// about the target.
+	Unsent bool `json:"unsent,omitempty"`
 	// Event is, of a question that a provider's API answered, the AnswerBody as
 	// JSON: it is accepted as an event in the transaction that marks the effect
 	// delivered.

@@ -55,7 +55,7 @@ func heldFor(t onboarding.Target, failing time.Duration) time.Duration {
 }
 
 // queueHealth keeps what the attempt says of the hook. Attempts that were none, and
-// what cannot be sent at all, say nothing: where a failing hook was to be tried, the
+// what failed on this side or cannot be sent at all, say nothing: where a failing hook was to be tried, the
 // next lane tries it. It comes last in a transaction: a hook's
 // row is shared, and who has it waits for nobody.
 func (e *sent) queueHealth(b *pgx.Batch, a onboarding.Attempt) {
@@ -63,11 +63,11 @@ func (e *sent) queueHealth(b *pgx.Batch, a onboarding.Attempt) {
 		return
 	}
 	name, answer := e.target.Name, clean(a.Answer, maxAnswer)
-	switch a.Result {
-	case onboarding.AttemptDelivered:
+	switch {
+	case a.Result == onboarding.AttemptDelivered:
 		b.Queue(sqlEnsureHook, name)
 		b.Queue(sqlHookDelivered, name, answer, e.lane.UserID, onboarding.SourceAdmit, onboarding.RouteHook, onboarding.HookWorking)
-	case onboarding.AttemptRefused, onboarding.AttemptFailed:
+	case !a.Unsent && (a.Result == onboarding.AttemptRefused || a.Result == onboarding.AttemptFailed):
 		b.Queue(sqlEnsureHook, name)
 		if a.Gone {
 			b.Queue(sqlLockHook, name) // it is not to be missed

@@ -99,6 +99,7 @@ func TestWhenAHookIsFailing(t *testing.T) {
 		{"many failures for long", steps{fails(1, failed), old, fails(9, failed)}, onboarding.HookFailing, 10},
 		{"definite noes", steps{fails(1, refused), old, fails(9, refused)}, onboarding.HookFailing, 10},
 		{"a delivery between", steps{fails(1, failed), old, fails(7, failed), fails(1, delivered), fails(3, failed)}, onboarding.HookWorking, 3},
+		{"this side's fault is none", steps{fails(1, failed), old, fails(12, onboarding.Attempt{Result: onboarding.AttemptFailed, Answer: "template", Unsent: true})}, onboarding.HookWorking, 1},
 		{"put off is no failure", steps{fails(1, failed), old, fails(12, none)}, onboarding.HookWorking, 1},
 		{"gone", steps{fails(1, gone)}, onboarding.HookFailing, 1},
 		{"gone after a delivery", steps{fails(1, delivered), fails(1, gone)}, onboarding.HookFailing, 1},

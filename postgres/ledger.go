@@ -73,6 +73,15 @@ func (s *Store) Take(ctx context.Context, lane onboarding.LaneRef, sender string
 	return taken, wrap("take an effect", err)
 }
 
+// Touch tells that a lane comes back by itself after the wait, so that no sweep
+// rings for it before.
+func (s *Store) Touch(ctx context.Context, lane onboarding.LaneRef, wait time.Duration) error {
+	return wrap("touch a lane", s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, sqlTouchLane, lane.UserID, lane.Target, lane.Lane, stale(wait))
+		return err
+	}))
+}
+
 // strayed returns how long the lane of a target that is not configured waits, 0
 // when it is empty.
 func strayed(ctx context.Context, conn *pgxpool.Conn, lane onboarding.LaneRef) (time.Duration, error) {

@@ -96,6 +96,12 @@ func TestOverdueUsers(t *testing.T) {
 	if wait < 19*60 || wait > 20*60 {
 		t.Errorf("stale in %.0f s", wait)
 	}
+	if err := s.Touch(t.Context(), lane, 12*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if wait := one[float64](t, db, "select extract(epoch from min(stale_at) - now())::float8 from effects where user_id = 'user-3' and state = 'waiting'"); wait < 23*60 || wait > 24*60 {
+		t.Errorf("a lane that comes back in 12 minutes is stale in %.0f s", wait)
+	}
 	exec(t, db, "update effects set next_attempt_at = now()")
 	record(t, s, take(t, s, lane, "a").Delivery.ID, "a", delivered)
 	if wait := one[float64](t, db, "select extract(epoch from max(stale_at) - now())::float8 from effects where user_id = 'user-3' and state = 'waiting'"); wait > 121 {
