@@ -42,16 +42,23 @@ func (l *lane) stop() {
 
 // startLanes starts each lane that has waiting effects and is not in flight. A
 // lane in flight is only marked, but for the access lane whose first effect is
-// another than the one it was started for: that one is cancelled, and started
-// anew by the Advance that follows its end.
+// another than the one it was started for, and for a lane in front of whose first
+// effect an older one was put, which is being replayed and may go out while the
+// other backs off: these are cancelled, and started anew by the Advance that follows
+// their end.
 func (r *run) startLanes() {
 	for _, w := range r.now.Lanes {
 		l := r.laneOf(w)
 		switch {
 		case l != nil:
 			l.named = true
-			if w.Lane == onboarding.LaneAccess && w.First != l.work.First {
+			switch {
+			case w.Lane == onboarding.LaneAccess && w.First != l.work.First:
 				l.stop()
+			case w.First < l.work.First && r.restartsReplays():
+				l.stop()
+			case w.Lane != onboarding.LaneAccess:
+				l.work.First = w.First // what was before it is done with
 			}
 		case r.leaving():
 			// The successor starts it.
@@ -65,6 +72,12 @@ func (r *run) startLanes() {
 			l.stop()
 		}
 	}
+}
+
+// restartsReplays says whether this run restarts lanes for what is replayed: runs
+// that met it before an older build did not do so.
+func (r *run) restartsReplays() bool {
+	return workflow.GetVersion(r.ctx, "replay-restarts-lane", workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 // leaving says whether no lane may start any more, so that the run can end. While

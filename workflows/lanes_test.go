@@ -70,6 +70,36 @@ func TestLaneNamedWhileInFlightIsAdvancedAfter(t *testing.T) {
 	}
 }
 
+// TestReplayDoesNotWaitForABackoff holds that what is sent again goes out at once,
+// although what comes behind it backs off.
+func TestReplayDoesNotWaitForABackoff(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.add("hook", onboarding.LaneRest, "onboarding.started")
+	b.add("hook", onboarding.LaneRest, "onboarding.in_review")
+	b.effects[0].state = onboarding.EffectParked
+	b.send = func(_ context.Context, e effect) error {
+		if e.id == 2 && e.tries == 1 {
+			return again(time.Hour)
+		}
+		return nil
+	}
+	env := setup(t, b)
+	start := env.Now()
+	at(env, time.Minute, func() {
+		b.change(func(b *book) { b.effects[0].state = onboarding.EffectWaiting })
+		ring(env)()
+	})
+	var sent []string
+	at(env, 2*time.Minute, func() { b.change(func(b *book) { sent = slices.Clone(b.sent) }) })
+	finish(env, b, 24*time.Hour)
+	run(t, env, input())
+	completed(t, env)
+	if want := []string{"!onboarding.in_review", "onboarding.started", "onboarding.in_review"}; !slices.Equal(sent, want) {
+		t.Errorf("after %v the attempts are %v, want %v", env.Now().Sub(start), sent, want)
+	}
+}
+
 func TestUserWhoEndedIsDoneWhenTheLastLaneIs(t *testing.T) {
 	t.Parallel()
 	b := newBook()
