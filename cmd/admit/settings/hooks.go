@@ -86,6 +86,8 @@ func (r *reader) httpHook(h *Hook, m map[string]*yaml.Node, line int) {
 		r.bad("hooks.url", line, "%s: no credentials in the URL, the signature proves who sends", h.Name)
 	case !h.AllowPrivate && inside(u.Hostname()):
 		r.bad("hooks.url", line, "%s: it leads to this machine or into a private network, where nothing is sent unless allow_private: true stands beside it", h.Name)
+	case !h.AllowPrivate && u.Scheme == "http":
+		r.bad("hooks.url", line, "%s: what is told of users would travel in the clear; make it https (http is for private networks, with allow_private: true)", h.Name)
 	}
 	if m["secrets_env"] == nil {
 		r.bad("hooks.secrets_env", line, "%s: name the environment variable that holds the signing secrets (whsec_…)", h.Name)

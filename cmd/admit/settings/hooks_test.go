@@ -58,7 +58,7 @@ var mistakenHooks = []mistake{
   - {name: a, url: "https://a.example", secrets_env: S, events: ["*"], tls: {cert: no/cert.pem, ca: /}}
   - {name: b, url: "http://b.example", secrets_env: S, events: ["*"], tls: {}}
   - {name: c, url: "https://c.example", secrets_env: S, events: ["*"], tls: {key: no/key.pem}}
-`, []string{"hooks.tls.cert (line 2): the file cannot be read", "hooks.tls.ca (line 2): / is a folder", "hooks.tls (line 2): cert and key go together", "hooks.tls (line 3): b: the url begins with http://",
+`, []string{"hooks.tls.cert (line 2): the file cannot be read", "hooks.tls.ca (line 2): / is a folder", "hooks.tls (line 2): cert and key go together", "hooks.url (line 3): b: what is told of users would travel in the clear", "hooks.tls (line 3): b: the url begins with http://",
 		"hooks.tls.key (line 4): the file cannot be read", "hooks.tls (line 4): cert and key go together"}},
 	{"a task queue is told less", base("ADMIT_CONFIG=admit.yaml"), `hooks:
   - name: crm
