@@ -11,6 +11,13 @@ import (
 // so that not everybody is written to in the same second.
 const quietSpread = 10 * time.Minute
 
+// minLoud is how much of a day quiet hours leave at least, in minutes: room for the
+// spread behind their end.
+const (
+	minLoud    = 60
+	dayMinutes = 24 * 60
+)
+
 // quietHours are the hours of a user's day in which nothing is sent, from the one
 // minute of the day to the other; equal ones are none.
 type quietHours struct{ from, to int }
@@ -26,7 +33,11 @@ func parseQuiet(text string) (quietHours, error) {
 	if errors.Join(errFrom, errTo) != nil || from.Equal(to) {
 		return quietHours{}, errors.New(`quiet hours are two different times of the day, as "22:00-07:00"`)
 	}
-	return quietHours{minute(from), minute(to)}, nil
+	q := quietHours{minute(from), minute(to)}
+	if (q.from-q.to+dayMinutes)%dayMinutes < minLoud {
+		return quietHours{}, errors.New("quiet hours leave less than an hour of the day")
+	}
+	return q, nil
 }
 
 // minute returns the minute of the day that a clock shows, from 0.

@@ -93,7 +93,7 @@ func TestQuietSpread(t *testing.T) {
 
 func TestQuietMistakes(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"22:00", "22:00-", "-07:00", "22-7", "22:00-22:00", "24:00-07:00", "22:00-07:00-08:00", "22:00 - 07:00", "10pm-7am"} {
+	for _, bad := range []string{"22:00", "22:00-", "-07:00", "22-7", "22:00-22:00", "07:05-07:00", "07:59-07:00", "24:00-07:00", "22:00-07:00-08:00", "22:00 - 07:00", "10pm-7am"} {
 		if _, _, err := activities.QuietWait(bad, time.Time{}, time.UTC, ""); err == nil {
 			t.Errorf("%q is taken for quiet hours", bad)
 		}

@@ -49,7 +49,7 @@ func (r *reader) voice(m map[string]*yaml.Node) *Voice {
 		ResumeExpires: r.span(m["resume_expires"], "notify.resume_expires", minResumeExpires),
 	}
 	if m["quiet_hours"] != nil && !quiet(v.QuietHours) {
-		r.bad("notify.quiet_hours", m["quiet_hours"].Line, `is %q; it must be two different times of day in quotes, as "22:00-07:00"`, v.QuietHours)
+		r.bad("notify.quiet_hours", m["quiet_hours"].Line, `is %q; it must be two times of day in quotes that leave an hour of it, as "22:00-07:00"`, v.QuietHours)
 	}
 	if !zone(v.TimeZone) {
 		r.bad("notify.time_zone", m["time_zone"].Line, "is %q; it must be a time zone, as Europe/Berlin", v.TimeZone)
@@ -106,12 +106,14 @@ func (r *reader) resume(v *Voice, m map[string]*yaml.Node) {
 	}
 }
 
-// quiet says whether text is a span of the day, as 22:00-07:00.
+// quiet says whether text is a span of the day, as 22:00-07:00, that leaves an hour
+// of it.
 func quiet(text string) bool {
 	from, to, ok := strings.Cut(text, "-")
 	a, err1 := time.Parse("15:04", from)
 	b, err2 := time.Parse("15:04", to)
-	return ok && err1 == nil && err2 == nil && !a.Equal(b)
+	loud := (a.Sub(b) + 24*time.Hour) % (24 * time.Hour)
+	return ok && err1 == nil && err2 == nil && loud >= time.Hour
 }
 
 // zone says whether name is a time zone, or "".
