@@ -12,7 +12,7 @@ import (
 
 // parallel is how many tests run at once unless -parallel says otherwise: most
 // of them wait most of the time, some of them for minutes.
-const parallel = "7"
+const parallel = "5"
 
 // world is what the tests share.
 var world struct {
