@@ -205,7 +205,7 @@ func TestHookMessage(t *testing.T) {
 		t.Errorf("the words are kept with the decision: %s", d.Payload)
 	}
 
-	late, err := activities.NewVoice(activities.VoiceConfig{QuietHours: "00:00-23:59"}, recipientFunc(asUser))
+	late, err := activities.NewVoice(activities.VoiceConfig{QuietHours: "00:00-23:00"}, recipientFunc(asUser))
 	if err != nil {
 		t.Fatal(err)
 	}
