@@ -35,7 +35,7 @@ demo: build ## what make run does, on data that is thrown away; ends after the t
 test: bin/devstack typescript-worker ## run every test on a real PostgreSQL and a real Temporal
 	bin/devstack exec -- go test $(RACE) -timeout 15m $$(go list ./... | grep -v /cmd/e2e)
 	@# By itself, for it floods and kills, and others look at the clock.
-	bin/devstack exec -- go test $(RACE) -timeout 15m ./cmd/e2e
+	bin/devstack exec -- go test $(RACE) -timeout 25m ./cmd/e2e
 	@for m in $(filter-out cmd/devstack cmd/uitest,$(BESIDE)); do echo "== $$m"; (cd $$m && go test $(RACE) -timeout 15m ./...) || exit 1; done
 	@# Without the race detector, for which the Temporal server would be compiled a second time.
 	cd cmd/devstack && go test -timeout 15m ./...

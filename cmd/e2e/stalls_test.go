@@ -47,17 +47,18 @@ func (k *sink) tale(t *testing.T, user string, types ...string) []told {
 }
 
 // TestLeftAlone lets a user do nothing: reminded at each step, then given up, and
-// revived by a webhook.
+// revived by a webhook. The steps are seconds apart: where one comes so late that the
+// next is due as well, it is rightly left out.
 func TestLeftAlone(t *testing.T) {
 	t.Parallel()
 	k := newSink(t)
-	s := newSystem(t, options{config: "policy:\n  jitter: 0s\n  stall:\n    collecting: {remind: [1s, 2s, 3s], abandon: 5s}\n" +
+	s := newSystem(t, options{config: "policy:\n  jitter: 0s\n  stall:\n    collecting: {remind: [2s, 5s, 8s], abandon: 12s}\n" +
 		"hooks:\n" + k.hook(`"*"`) + mailConfig("reviewer@example.com")})
 	s.serve()
 	user, mailbox := s.user(1), s.namespace+"@example.com"
 	began := time.Now()
 	s.started(user, map[string]string{"email": mailbox, "locale": "en"})
-	s.sees(user, 20*time.Second, "abandoned", func(v view) bool { return v.Stage == "abandoned" })
+	s.sees(user, 40*time.Second, "abandoned", func(v view) bool { return v.Stage == "abandoned" })
 	s.settled(10 * time.Second)
 	var steps []string
 	for _, c := range k.tale(t, user) {
