@@ -34,13 +34,9 @@ type ledger struct {
 	budgets        []time.Duration // of the takes
 	attempts       []onboarding.Attempt
 	recordCtx      error // of the last record's context
-	touches        []time.Duration
 }
 
-func (l *ledger) Touch(_ context.Context, _ onboarding.LaneRef, wait time.Duration) error {
-	l.touches = append(l.touches, wait)
-	return nil
-}
+func (l *ledger) Touch(context.Context, onboarding.LaneRef, time.Duration) error { return nil }
 
 func (l *ledger) Take(ctx context.Context, lane onboarding.LaneRef, sender string, hold time.Duration) (onboarding.Taken, error) {
 	if lane != ref {
@@ -280,29 +276,6 @@ func TestDeliverSlowTake(t *testing.T) {
 	r, err := b.deliver(t, t.Context())
 	if err != nil || !r.Left || len(b.sent) != 0 || len(b.ledger.records) != 0 {
 		t.Errorf("Deliver = %+v, %v, sent %v", r, err, b.sent)
-	}
-}
-
-// TestACrowdComesBackLater holds that the longer a crowd takes to dissolve, the later
-// its lanes come back, and that no sweep rings for them meanwhile.
-func TestACrowdComesBackLater(t *testing.T) {
-	t.Parallel()
-	b := newBench(&ledger{}, nil)
-	b.Senders["core"] = paced{always(delivered), 0.001} // a turn in 1,000 s, and this is the first
-	b.ledger.queue = effects(1)
-	if _, err := b.deliver(t, t.Context()); err == nil {
-		t.Fatal("the lane's second turn came at once")
-	}
-	var waits []time.Duration
-	for range 9 {
-		var e *temporal.ApplicationError
-		if _, err := b.deliver(t, t.Context()); !errors.As(err, &e) || e.Type() != activities.ErrorWaiting {
-			t.Fatalf("Deliver = %v", err)
-		}
-		waits = append(waits, b.ledger.touches[len(b.ledger.touches)-1])
-	}
-	if last := waits[len(waits)-1]; last < 10*time.Minute || last > 17*time.Minute || len(b.ledger.touches) < len(waits) {
-		t.Errorf("the lane waits %v and was touched %d times", waits, len(b.ledger.touches))
 	}
 }
 

@@ -302,3 +302,43 @@ func TestTurnedAwayInARow(t *testing.T) {
 		b.Ledger = own
 	}
 }
+
+// TestACrowdComesBackLater holds that the longer a crowd takes to dissolve, the later
+// its lanes come back, and that no sweep rings for them meanwhile.
+func TestACrowdComesBackLater(t *testing.T) {
+	t.Parallel()
+	b := newBench(&ledger{}, nil)
+	release, entered, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	b.Senders["core"] = paced{func(context.Context, onboarding.Delivery) onboarding.Attempt {
+		entered <- struct{}{}
+		<-release
+		return delivered
+	}, 0}
+	lane := func(user int) onboarding.LaneRef {
+		return onboarding.LaneRef{UserID: fmt.Sprintf("user-%d", user), Target: "core", Lane: onboarding.LaneRest}
+	}
+	book := &crowd{taken: map[onboarding.LaneRef]int{}}
+	b.Ledger = book
+	go func() { _, err := serveLane(&b.Activities, lane(0)); ended <- err }()
+	deadline := time.After(patience)
+	await(t, entered, deadline)
+	room := time.Duration(b.Senders["core"].(activities.Limited).AtOnce(onboarding.LaneRest))
+	const many = 300
+	for user := range many {
+		if _, err := serveLane(&b.Activities, lane(1+user)); err == nil {
+			t.Fatal("there was room")
+		}
+	}
+	var err error
+	for range 20 {
+		_, err = serveLane(&b.Activities, lane(1))
+	}
+	wantWaiting(t, err, activities.Crowded(lane(1), 21, many*2*time.Second/room))
+	if book.touched < 5*time.Minute {
+		t.Errorf("the ledger is told of a wait of %v", book.touched)
+	}
+	release <- struct{}{}
+	if err := await(t, ended, deadline); err != nil {
+		t.Error(err)
+	}
+}

@@ -18,11 +18,17 @@ const patience = 20 * time.Second
 // crowd is a ledger in which each lane that is asked for the first time has one
 // effect. It may be used by many at once.
 type crowd struct {
-	mu    sync.Mutex
-	taken map[onboarding.LaneRef]int
+	mu      sync.Mutex
+	taken   map[onboarding.LaneRef]int
+	touched time.Duration // the last wait that it was told of
 }
 
-func (c *crowd) Touch(context.Context, onboarding.LaneRef, time.Duration) error { return nil }
+func (c *crowd) Touch(_ context.Context, _ onboarding.LaneRef, wait time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.touched = wait
+	return nil
+}
 
 func (c *crowd) Take(_ context.Context, lane onboarding.LaneRef, _ string, _ time.Duration) (onboarding.Taken, error) {
 	c.mu.Lock()
