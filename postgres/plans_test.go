@@ -44,6 +44,23 @@ func planOf(t *testing.T, db *pgxpool.Pool, statement, types, args, mode string)
 	return strings.Join(lines, "\n")
 }
 
+// holdsPlan holds that a statement reads these indexes and no whole table, whatever
+// its arguments.
+func holdsPlan(t *testing.T, db *pgxpool.Pool, statement, types, args string, indexes []string) {
+	t.Helper()
+	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+		plan := planOf(t, db, statement, types, args, mode)
+		for _, index := range indexes {
+			if !strings.Contains(plan, index) {
+				t.Errorf("%s, %s, does without %s:\n%s", statement, mode, index, plan)
+			}
+		}
+		if strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s, %s:\n%s", statement, mode, plan)
+		}
+	}
+}
+
 // TestLedgerReadsIndexes holds that no statement of the hooks reads a whole table,
 // whatever the planner believes: the ledger has millions of rows, and few that wait.
 func TestLedgerReadsIndexes(t *testing.T) {
@@ -67,21 +84,37 @@ func TestLedgerReadsIndexes(t *testing.T) {
 		{"lock_parked", "bigint[]", "'{1,2}'", []string{"effects_pkey", "effects_by_user"}},
 		{"replay_effects", "bigint[], text, text, interval", "'{1,2}', 'ops-1', 'r', '0'", []string{"effects_pkey"}},
 		{"list_present", "text, bigint", "'', 100", []string{"onboardings_pkey"}},
-		{"delete_contact", "text, text, bytea", "'user-1', 'start', ''", []string{"contacts_pkey", "events_by_user"}},
+		{"delete_contact", "text, text, bytea", "'user-1', 'start', ''", []string{"contacts_pkey", "log_pkey", "inbox_pkey", "events_pkey"}},
 		{"settle_effects", "bigint[], text, text", "'{1,2}', 'superseded', ''", []string{"effects_pkey"}},
 		{"touch_lane", "text, text, text, interval", "'user-1', 'crm', 'rest', '1 min'", []string{"effects_waiting", "effects_pkey"}},
 		{"stats", "", "", []string{"effects_revokes", "effects_asks", "effects_collected", "effects_parked_access", "onboardings_by_reversal"}},
 	} {
-		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
-			plan := planOf(t, db, tc.statement, tc.types, tc.args, mode)
-			for _, index := range tc.indexes {
-				if !strings.Contains(plan, index) {
-					t.Errorf("%s, %s, does without %s:\n%s", tc.statement, mode, index, plan)
-				}
-			}
-			if strings.Contains(plan, "Seq Scan") {
-				t.Errorf("%s, %s:\n%s", tc.statement, mode, plan)
-			}
-		}
+		holdsPlan(t, db, tc.statement, tc.types, tc.args, tc.indexes)
+	}
+}
+
+// TestEventsAreFoundThroughTheLog holds that no statement reads all events to find
+// one user's: there is no index of them by user.
+func TestEventsAreFoundThroughTheLog(t *testing.T) {
+	t.Parallel()
+	_, db := setup(t)
+	byUser := []string{"log_pkey", "inbox_pkey", "events_pkey"}
+	for _, tc := range []struct {
+		statement, types, args string
+		indexes                []string
+	}{
+		{"accept_command", "text, text, text, bytea, text", "'user-1', 'operator', 'hold', '', 'r'", []string{"onboardings_pkey", "inbox_pkey"}},
+		{"start", "text, text, bytea, boolean, text, text, text, text", "'user-1', 'start', '', true, '', '', '', ''", []string{"onboardings_pkey", "inbox_pkey"}},
+		{"find_imported", "text[], text[]", "'{user-1}', '{r}'", []string{"onboardings_pkey", "inbox_pkey", "events_request"}},
+		{"audit_counts", "text, timestamptz", "'user-1', now()", byUser},
+		{"audit_pending", "text, timestamptz", "'user-1', now()", byUser},
+		{"audit_starts", "text, timestamptz", "'user-1', now()", byUser},
+		{"erase_bodies", "text, bigint", "'user-1', 1", []string{"log_pkey", "events_malformed_by_user", "events_pkey"}},
+		{"erase_replays", "text", "'user-1'", []string{"log_pkey", "events_malformed_by_user", "events_replays"}},
+		{"explain_answers", "text, text[]", "'user-1', '{p100}'", []string{"log_pkey", "events_pkey"}},
+		{"newest_events", "text[]", "'{user-1}'", []string{"log_pkey", "events_pkey"}},
+		{"timeline_pending", "text, timestamptz, bigint, integer, bigint, bigint", "'user-1', now(), 1, 1, 1, 1", []string{"inbox_pkey", "events_pkey"}},
+	} {
+		holdsPlan(t, db, tc.statement, tc.types, tc.args, tc.indexes)
 	}
 }

@@ -3,7 +3,7 @@ with stored as (
     insert into events (user_id, provider, route, body, request_id)
     select $1::text, $2, $3, $4, nullif($5, '')
     where exists (select from onboardings where user_id = $1)
-       or exists (select from events where user_id = $1 and not malformed)
+       or exists (select from inbox where user_id = $1)
     on conflict (user_id, request_id) where request_id is not null do nothing
     returning id, user_id, received
 ), queued as (

@@ -7,6 +7,13 @@ with last as materialized (
 select last.seq,
     (select count(*) from log l join events e on e.id = l.event_id
      where l.user_id = $1 and l.seq <= last.seq and e.provider not in ('operator', 'merchant', 'admit') and e.route <> 'api'),
-    (select min(received) from events where user_id = $1 and not malformed and replay_of is null and received <= $2),
+    (select min(e.received)
+     from (
+         select event_id from log where user_id = $1 and event_id is not null
+         union all
+         select event_id from inbox where user_id = $1
+     ) ids cross join lateral (
+         select received from events where id = ids.event_id and replay_of is null and received <= $2 offset 0
+     ) e),
     (select updated from contacts where user_id = $1)
 from last

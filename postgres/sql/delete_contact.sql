@@ -5,7 +5,11 @@ with gone as (
     delete from contacts where user_id = $1 returning user_id
 ), erased as (
     update events set body = null
-    where user_id = $1 and provider = 'merchant' and route = $2 and body is not null
+    where id = any (array(
+            select event_id from log where user_id = $1 and event_id is not null
+            union all
+            select event_id from inbox where user_id = $1))
+      and provider = 'merchant' and route = $2 and body is not null
       and body not like '{"contact":null,"erased":true,%'::bytea and exists (select from gone)
 ), stored as (
     insert into events (user_id, provider, route, body)

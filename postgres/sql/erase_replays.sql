@@ -3,4 +3,8 @@
 -- (replay.sql), so it is committed by now, and seen.
 update events r set body = null
 from events o
-where r.user_id = $1 and r.replay_of = o.id and r.body is not null and o.body is null
+where o.id = any (array(
+        select event_id from log where user_id = $1 and event_id is not null
+        union all
+        select id from events where user_id = $1 and malformed))
+  and r.replay_of = o.id and r.body is not null and o.body is null

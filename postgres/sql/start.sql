@@ -2,7 +2,7 @@
 -- was given ($4) that is another than the stored one.
 with known as materialized (
     select exists (select from onboardings where user_id = $1)
-        or exists (select from events where user_id = $1 and not malformed) as yes
+        or exists (select from inbox where user_id = $1) as yes
 ), news as materialized (
     select known.yes, $4::boolean and not exists (
         select from contacts
