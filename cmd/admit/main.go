@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	_ "time/tzdata" // the image has no zone files, and contacts name zones
 
@@ -78,6 +79,9 @@ func dispatchCommand(ctx context.Context, args []string, p process) int {
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
+		if len(args) > 1 {
+			return dispatchCommand(ctx, append(slices.Clone(args[1:]), "--help"), p)
+		}
 		help(p.out)
 		return exitOK
 	}
@@ -100,7 +104,7 @@ func help(w io.Writer) {
 	for _, c := range commands() {
 		say(w, "  admit %-16s %s\n", c.name, c.help)
 	}
-	say(w, "\nSettings are environment variables; the README lists them.\n")
+	say(w, "\nSettings are environment variables; the README lists them. admit help COMMAND says more of one.\n")
 }
 
 // say writes for a person to read.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,20 +33,12 @@ Nothing is changed. Open workflows come first, the newest of them first.
 // replayCommand replays live histories against this build.
 func replayCommand(ctx context.Context, p process) int {
 	flags := flag.NewFlagSet("admit replay-histories", flag.ContinueOnError)
-	flags.SetOutput(p.err)
 	query := flags.String("query", worker.DefaultQuery, "replay the workflows that `Q` finds, as in the search of the Temporal UI")
 	limit := flags.Int("limit", defaultReplays, "replay `N` at most, 0 for all")
-	flags.Usage = func() {
-		say(p.out, replayAbout)
-		flags.SetOutput(p.out)
-		flags.PrintDefaults()
+	if code, done := p.parse(flags, replayAbout); done {
+		return code
 	}
-	switch err := flags.Parse(p.args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case err != nil:
-		return exitUsage
-	case flags.NArg() > 0 || *limit < 0:
+	if flags.NArg() > 0 || *limit < 0 {
 		say(p.err, "admit replay-histories: it takes --query and --limit, which is 0 or more\n")
 		return exitUsage
 	}

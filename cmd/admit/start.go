@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -48,15 +50,32 @@ func environment(environ []string) func(string) string {
 // command ends here, with code.
 func (p process) noArguments(name, about string) (code int, done bool) {
 	flags := flag.NewFlagSet("admit "+name, flag.ContinueOnError)
+	if code, done := p.parse(flags, fmt.Sprintf("admit %s: %s\n", name, about)); done {
+		return code, true
+	}
+	if flags.NArg() > 0 {
+		say(p.err, "admit %s: unexpected argument %q\n", name, flags.Arg(0))
+		return exitUsage, true
+	}
+	return exitOK, false
+}
+
+// parse reads a command's flags. What the command is about is told where it is asked
+// for, and else beside the mistake. done says that the command ends here, with code.
+func (p process) parse(flags *flag.FlagSet, about string) (code int, done bool) {
 	flags.SetOutput(p.err)
-	flags.Usage = func() { say(p.out, "admit %s: %s\n", name, about) }
+	flags.Usage = func() {} // told below
+	tell := func(w io.Writer) {
+		say(w, "%s", about)
+		flags.SetOutput(w)
+		flags.PrintDefaults()
+	}
 	switch err := flags.Parse(p.args); {
-	case err == flag.ErrHelp:
+	case errors.Is(err, flag.ErrHelp):
+		tell(p.out)
 		return exitOK, true
 	case err != nil:
-		return exitUsage, true
-	case flags.NArg() > 0:
-		say(p.err, "admit %s: unexpected argument %q\n", name, flags.Arg(0))
+		tell(p.err)
 		return exitUsage, true
 	}
 	return exitOK, false
@@ -102,6 +121,9 @@ func plural(n int, noun string) string {
 }
 
 func versionCommand(_ context.Context, p process) int {
+	if code, done := p.noArguments("version", "print the version of this build"); done {
+		return code
+	}
 	say(p.out, "admit %s\n", buildVersion())
 	return exitOK
 }
