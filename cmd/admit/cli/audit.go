@@ -2,6 +2,8 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -42,7 +44,7 @@ func (a *app) audit() *cobra.Command {
 		var got onboarding.Audit
 		text, err := c.get(cmd.Context(), userPath(args[0], "/audit"), url.Values{"at": {then.UTC().Format(time.RFC3339Nano)}}, &got)
 		if err != nil {
-			return about(err, args[0])
+			return about(a.aboutTime(err, at, then, c.base), args[0])
 		}
 		if a.json {
 			a.printJSON(text)
@@ -55,6 +57,16 @@ func (a *app) audit() *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// aboutTime says what is wrong with a time that the API does not take: it has not
+// come yet there.
+func (a *app) aboutTime(err error, given string, then time.Time, base string) error {
+	var f *failure
+	if errors.As(err, &f) && slices.ContainsFunc(f.faults, func(x fault) bool { return x.Location == "query.at" }) {
+		f.exit, f.message = ExitUsage, fmt.Sprintf("--at %s means %s, which is yet to come by the clock of %s", given, a.time(then), base)
+	}
+	return err
 }
 
 func (a *app) printAudit(got onboarding.Audit) {

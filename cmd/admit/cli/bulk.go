@@ -147,7 +147,7 @@ func (a *app) bulkResume() *cobra.Command {
 		}
 		if j.header.Admin != c.base && a.admin == "" {
 			_ = j.file.Close() // nothing was written
-			return usage("this run sends to %s, and ADMIT_ADMIN_URL names %s; where that is the same system, give it as --admin %s", j.header.Admin, c.base, c.base)
+			return usage("this run sends to %s, and ADMIT_ADMIN_URL names %s; where that is the same system, give it as --admin %s", j.header.Admin, c.base, quoted(c.base))
 		}
 		return a.runBulk(cmd.Context(), c, j, f)
 	}

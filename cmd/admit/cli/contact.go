@@ -97,7 +97,7 @@ func (a *app) changeContact(ctx context.Context, userID string, changes []func(*
 		change(&now)
 	}
 	if now == (contact{}) {
-		return usage("nothing would be left of the contact; admit contact erase %s --reason … erases it", quoted(userID))
+		return usage("nothing would be left of the contact; admit contact erase --reason … %s erases it", lastWord(userID))
 	}
 	body, err := json.Marshal(now)
 	if err != nil {
@@ -182,8 +182,8 @@ func (a *app) printContact(answer []byte, c contact) error {
 func aboutContact(err error, userID string) error {
 	var f *failure
 	if errors.As(err, &f) && f.code == codeNoContact {
-		f.message = fmt.Sprintf("%s has no contact, so no mail is written to the user; hooks are told as ever\nadmit contact set %s --email ADDRESS says how the user is reached",
-			userID, quoted(userID))
+		f.message = fmt.Sprintf("%s has no contact, so no mail is written to the user; hooks are told as ever\nadmit contact set --email ADDRESS %s says how the user is reached",
+			userID, lastWord(userID))
 		return err
 	}
 	return about(err, userID)

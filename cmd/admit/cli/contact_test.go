@@ -27,7 +27,7 @@ func TestContactSet(t *testing.T) {
 			onboarding.Contact{Email: "user-1@example.com"}, ""},
 		{"without an address", []string{"--locale", "de"}, nil, cli.ExitDone, onboarding.Contact{Locale: "de"}, "no mail is written to the user"},
 		{"nothing left", []string{"--email", ""}, &onboarding.Contact{Email: "user-1@example.com"}, cli.ExitUsage,
-			onboarding.Contact{Email: "user-1@example.com"}, "admit contact erase user-1 --reason"},
+			onboarding.Contact{Email: "user-1@example.com"}, "admit contact erase --reason … user-1 erases it"},
 		{"no address", []string{"--email", "user-1"}, nil, cli.ExitFailed, onboarding.Contact{}, "body.email must be a bare e-mail address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func TestFailures(t *testing.T) {
 		{"a command to nobody", nil, operateToken, []string{"command", "user-2", "hold", "--reason", "a"}, cli.ExitNotFound, "user-2: No user has this ID"},
 		{"no user's contact", nil, operateToken, []string{"contact", "show", "user-2"}, cli.ExitNotFound, "user-2: No user has this ID"},
 		{"a contact for nobody", nil, operateToken, []string{"contact", "set", "user-2", "--locale", "de"}, cli.ExitNotFound, "user-2: No user has this ID"},
-		{"no contact", nil, operateToken, []string{"contact", "show", "user-1"}, cli.ExitNotFound, "user-1 has no contact, so no mail is written to the user; hooks are told as ever\nadmit contact set user-1"},
+		{"no contact", nil, operateToken, []string{"contact", "show", "user-1"}, cli.ExitNotFound, "user-1 has no contact, so no mail is written to the user; hooks are told as ever\nadmit contact set --email ADDRESS user-1 says"},
 		{"a reader's contact", nil, readToken, []string{"contact", "show", "user-1"}, cli.ExitUnauthorized, "contacts, commands"},
 		{"no hook", nil, readToken, []string{"hooks", "failed", "core"}, cli.ExitNotFound, "No hook has this name; there are core-banking, ledger, crm, tickets, mail."},
 		{"a replay to no hook", nil, operateToken, []string{"hooks", "replay", "core", "--all", "--reason", "a"}, cli.ExitNotFound, "there are core-banking, "},
@@ -57,7 +57,7 @@ func TestFailures(t *testing.T) {
 		{"no event", nil, operateToken, []string{"events", "replay", "4"}, cli.ExitNotFound, "4: No event has this ID.\nadmit events list"},
 		{"no replay", func(s *store) { s.refusal = onboarding.ReplayDone }, operateToken, []string{"events", "replay", "5"}, cli.ExitFailed, "not replayed (already_replayed): The event was replayed already"},
 		{"a reader's replay", nil, readToken, []string{"events", "replay", "5"}, cli.ExitUnauthorized, "replays need operate"},
-		{"a replay while unavailable", func(s *store) { s.err = onboarding.ErrUnavailable }, operateToken, []string{"events", "replay", "5"}, cli.ExitUnavailable, "the same command again is harmless"},
+		{"a replay while unavailable", func(s *store) { s.err = onboarding.ErrUnavailable }, operateToken, []string{"events", "replay", "5"}, cli.ExitUnavailable, "admit events list shows it, and the same command again replays it only where no replay of it waits or was understood"},
 		{"events while unavailable", func(s *store) { s.err = onboarding.ErrUnavailable }, readToken, []string{"events", "list"}, cli.ExitUnavailable, "/readyz says"},
 		{"events behind no place", nil, readToken, []string{"events", "list", "--after", "x"}, cli.ExitFailed, "query.after is not what a page gave"},
 	} {

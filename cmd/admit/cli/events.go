@@ -57,7 +57,7 @@ func (a *app) eventsList() *cobra.Command {
 			return c.stranger(http.StatusOK)
 		}
 		if next != "" {
-			a.tell("there are more: --all shows all, --after %s the next page", next)
+			a.tell("there are more: --all shows all, --after %s the next page", quoted(next))
 		}
 		return nil
 	}
@@ -117,7 +117,7 @@ func (a *app) eventsReplay() *cobra.Command {
 			a.printJSON(answer)
 			return nil
 		}
-		a.out.WriteString(clean(fmt.Sprintf("event %d is replayed as %d; what becomes of it: admit timeline %s", id, got.EventID, got.UserID)))
+		a.out.WriteString(clean(fmt.Sprintf("event %d is replayed as %d; what becomes of it: admit timeline %s", id, got.EventID, lastWord(got.UserID))))
 		a.out.WriteByte('\n')
 		return nil
 	}
@@ -132,7 +132,7 @@ func aboutEvent(err error, status int, id int64) error {
 	case f.exit == ExitNotFound:
 		f.message = fmt.Sprintf("%d: %s\nadmit events list shows those that there are", id, f.message)
 	case status == 0 || status >= http.StatusInternalServerError:
-		f.message += "\nwhether it is replayed is not known; the same command again is harmless: an event is replayed once"
+		f.message += "\nwhether it is replayed is not known; admit events list shows it, and the same command again replays it only where no replay of it waits or was understood"
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func (a *app) hooksFailed() *cobra.Command {
 			return c.stranger(http.StatusOK)
 		}
 		if next != "" {
-			a.tell("there are more: --all shows all, --after %s the next page", next)
+			a.tell("there are more: --all shows all, --after %s the next page", quoted(next))
 		}
 		return nil
 	}

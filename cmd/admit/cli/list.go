@@ -51,7 +51,7 @@ func (a *app) list() *cobra.Command {
 			return c.stranger(http.StatusOK)
 		}
 		if next != "" {
-			a.tell("there are more: --all shows all, --after %q the next page", next)
+			a.tell("there are more: --all shows all, --after %s the next page", quoted(next))
 		}
 		return nil
 	}

@@ -169,6 +169,10 @@ func TestAuditTimes(t *testing.T) {
 			t.Errorf("the policies are printed: %s", out)
 		}
 	}
+	code, _, said := run(t, url, readToken, "audit", "user-1", "--at", "9998-12-31")
+	if code != cli.ExitUsage || !strings.HasPrefix(said, "admit: --at 9998-12-31 means 9998-12-31T23:59:59+01:00, which is yet to come") {
+		t.Errorf("exit %d: %s", code, said)
+	}
 	if code, _, said := run(t, url, readToken, "audit", "user-1", "--at", "2026-02-01"); code != cli.ExitNotFound || !strings.Contains(said, "user-1: ") {
 		t.Errorf("exit %d: %s", code, said)
 	}
@@ -201,6 +205,10 @@ func TestWake(t *testing.T) {
 			}
 			if c.code != cli.ExitDone && !strings.Contains(said, "nobody knows nobody-1") {
 				t.Error(said)
+			}
+			// The last line says how it ended, and on a terminal ends what stands there.
+			if !strings.Contains(said, " users") {
+				t.Errorf("the progress is left open: %q", said)
 			}
 			if c.name == "all" && clock.slept() != 2*time.Second {
 				t.Errorf("it took %v", clock.slept())

@@ -41,7 +41,7 @@ func (a *app) send(ctx context.Context, userID string, o order) error {
 	if status == http.StatusAccepted {
 		return &failure{exit: ExitUnavailable, message: fmt.Sprintf(
 			"%s is stored and pending: no engine answered in time, and it is applied when one is back\n%s/readyz says what is missing; what became of it, the same command with --request-id %s tells",
-			o.Command, c.base, o.RequestID)}
+			o.Command, c.base, quoted(o.RequestID))}
 	}
 	if !a.json {
 		a.printOutcome(userID, o, got)
@@ -150,6 +150,15 @@ func quoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
+// lastWord returns a user's ID as the last word of a command line: behind "--"
+// nothing is a flag.
+func lastWord(userID string) string {
+	if strings.HasPrefix(userID, "-") {
+		return "-- " + quoted(userID)
+	}
+	return quoted(userID)
+}
+
 // unsure adds to a failure what to do about the request ID: to a conflict another,
 // and to one that leaves open whether the command was stored how to find out. A
 // definite no has a status below 500.
@@ -160,7 +169,7 @@ func unsure(err error, status int, requestID string) error {
 	case f.code == "conflict":
 		f.message += "\ngive another --request-id, or none"
 	case f.exit != ExitUsage && (status == 0 || status >= http.StatusInternalServerError):
-		f.message += "\nwhether the command was stored is not known; the same command with --request-id " + requestID + " is done once, and tells"
+		f.message += "\nwhether the command was stored is not known; the same command with --request-id " + quoted(requestID) + " is done once, and tells"
 	}
 	return err
 }

@@ -26,7 +26,7 @@ func TestOutput(t *testing.T) {
 		{"timeline-after.txt", []string{"timeline", "user-1", "--after", "5"}, ""},
 		{"timeline.json", []string{"timeline", "--json", "user-1"}, ""},
 		{"list.txt", []string{"list"}, ""},
-		{"list-page.txt", []string{"list", "--limit", "2"}, `--after "a/b ü"`},
+		{"list-page.txt", []string{"list", "--limit", "2"}, "--after 'a/b ü' the next page"},
 		{"list-after.txt", []string{"list", "--limit", "2", "--after", "a/b ü"}, ""},
 		{"list.txt", []string{"list", "--limit", "1", "--all"}, ""},
 		{"list-stalled.txt", []string{"list", "--stalled"}, ""},
@@ -120,6 +120,30 @@ func TestHostileTexts(t *testing.T) {
 	var o onboarding.Onboarding
 	if err := json.Unmarshal([]byte(out), &o); err != nil || o.Checks.SEPAKYC.Message != hostile {
 		t.Errorf("%v: %q", err, o.Checks.SEPAKYC.Message)
+	}
+}
+
+// In a command line that is there to be pasted, what others chose is one word of the
+// shell's, and no flag.
+func TestCommandsToPaste(t *testing.T) {
+	t.Parallel()
+	const evil, word = "-$(id) `id` it's", "'-$(id) `id` it'\\''s'"
+	st := newStore()
+	st.users[evil] = onboarding.Onboarding{UserID: evil}
+	st.events = []onboarding.EventView{{ID: 9, UserID: evil, State: onboarding.EventUnrecognised}}
+	url := serve(t, st)
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"list", "--limit", "1"}, "--after " + word + " the next page\n"},
+		{[]string{"events", "replay", "9"}, ": admit timeline -- " + word + "\n"},
+		{[]string{"contact", "show", "--", evil}, "\nadmit contact set --email ADDRESS -- " + word + " says how"},
+	} {
+		_, out, said := run(t, url, operateToken, c.args...)
+		if !strings.Contains(out+said, c.says) {
+			t.Errorf("%v does not say %q:\n%s%s", c.args, c.says, out, said)
+		}
 	}
 }
 

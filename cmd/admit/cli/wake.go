@@ -102,6 +102,7 @@ func (a *app) wakeUsers(ctx context.Context, c *client, users []string, r rate) 
 		all.Unknown = append(all.Unknown, got.Unknown...)
 		tells.add(len(some), len(got.Unknown))
 	}
+	tells.end()
 	a.printRung(all.Rung)
 	if len(all.Unknown) > 0 {
 		return &failure{exit: ExitNotFound, message: "nobody knows " + joined(all.Unknown)}
