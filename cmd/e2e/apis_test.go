@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"admit/providers/providerstest"
 )
@@ -130,7 +129,7 @@ func everyAnswer(t *testing.T, a *api, provider string, prepare func(s *system, 
 		}
 		// A crowd would be let in a few at a time, later than the steps of this policy.
 		if i%4 == 3 {
-			eventually(t, 30*time.Second, "they are asked about", func() error {
+			eventually(t, "they are asked about", func() error {
 				for stage := range table {
 					if a.fake.Asked(user(stage, i)) == 0 {
 						return fmt.Errorf("%s is not", user(stage, i))
@@ -151,7 +150,7 @@ func everyAnswer(t *testing.T, a *api, provider string, prepare func(s *system, 
 				continue
 			}
 			var got did
-			eventually(t, time.Minute, fmt.Sprintf("%s, %s: %v", stage, reply.Name, want), func() (err error) {
+			eventually(t, fmt.Sprintf("%s, %s: %v", stage, reply.Name, want), func() (err error) {
 				if got, err = s.did(k, user(stage, i)); err == nil && got != want {
 					err = fmt.Errorf("it is %v", got)
 				}

@@ -13,11 +13,6 @@ import (
 	"time"
 )
 
-// decideTime bounds how long a webhook or a command may take until it is folded
-// while other tests keep the engine busy. A busy engine drops a workflow task now
-// and then and gives it out anew when the task's timeout, 5 s, has passed.
-const decideTime = 20 * time.Second
-
 // decided sends a command until its outcome is known. The answer is 202 when that
 // takes longer than the admin API waits; the same request sent again is answered
 // what became of it.
@@ -28,7 +23,7 @@ func (s *system) decided(user string, body map[string]string) answer {
 		body["requestId"] = rand.Text()
 	}
 	var a answer
-	eventually(s.t, decideTime, "the command's outcome is known", func() error {
+	eventually(s.t, "the command's outcome is known", func() error {
 		if a = s.command(user, body); a.status == http.StatusAccepted {
 			return fmt.Errorf("answer %v", a)
 		}
@@ -102,7 +97,7 @@ func TestOddUserIDs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := s.in(t)
 			s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
-			eventually(t, decideTime, "the user is approved", func() error {
+			eventually(t, "the user is approved", func() error {
 				v, err := s.see(user)
 				if err == nil && (v.UserID != user || v.Stage != "approved") {
 					err = fmt.Errorf("it shows %+v", v)
@@ -160,11 +155,11 @@ func TestUnknownWords(t *testing.T) {
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
 	s.accepted(pathKYC, kyc(user, "PARTIALLY_VERIFIED", ""))
 	s.accepted(pathPOA, status(user, "LOST_IN_THE_MAIL"))
-	v := s.sees(user, 10*time.Second, "approved, after three webhooks", func(v view) bool { return v.Events == 3 })
+	v := s.sees(user, "approved, after three webhooks", func(v view) bool { return v.Events == 3 })
 	if v.Stage != "approved" || shown(v) != "kyc=passed" {
 		t.Errorf("unknown words changed %+v", v)
 	}
-	s.settled(20 * time.Second)
+	s.settled()
 	if outcomes := s.outcomes(user); fmt.Sprint(outcomes) != "[applied unrecognised unrecognised]" {
 		t.Errorf("outcomes %v", outcomes)
 	}
@@ -199,7 +194,7 @@ func TestBadCommands(t *testing.T) {
 	s.serve()
 	user := s.user(1)
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
-	s.sees(user, decideTime, "approved", func(v view) bool { return v.Stage == "approved" })
+	s.sees(user, "approved", func(v view) bool { return v.Stage == "approved" })
 	if a := s.decided(user, map[string]string{"command": "hold", "reason": "a look at the documents", "requestId": "r1"}); a.status != 200 {
 		t.Fatalf("hold: %v", a)
 	}

@@ -29,8 +29,8 @@ func TestBulkHold(t *testing.T) {
 	if err := run.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	run.says(t, stopTime, "interrupted with ")
-	run.says(t, stopTime, "admit bulk resume "+journal+" goes on")
+	run.says(t, "interrupted with ")
+	run.says(t, "admit bulk resume "+journal+" goes on")
 	<-run.done
 	if code := run.cmd.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("interrupted, it ended with %d", code)
@@ -43,7 +43,7 @@ func TestBulkHold(t *testing.T) {
 	outcomes(t, journal, done+100)
 	again.kill(t)
 	// Where the engine is slow, outcomes are pending, and asked for until they are not.
-	eventually(t, 3*time.Minute, "the run is done", func() error {
+	eventually(t, "the run is done", func() error {
 		code, out, said := runOnce(t, world.admit, env, "bulk", "resume", journal, "--rate", "200/s")
 		if code == exitFailed || code == exitDone && out != "hold for 500 users: 500 applied\n" {
 			t.Fatalf("resume ended with %d: %s%s", code, out, said)
@@ -95,7 +95,7 @@ func (s *system) inReview(n int) {
 	if err := errors.Join(failures...); err != nil {
 		s.t.Fatal(err)
 	}
-	s.folded(2 * time.Minute)
+	s.folded()
 }
 
 // holds returns how many commands were stored.
@@ -126,7 +126,7 @@ func settled(t *testing.T, journal string) int {
 // outcomes waits until a journal has as many.
 func outcomes(t *testing.T, journal string, want int) {
 	t.Helper()
-	eventually(t, 2*time.Minute, "the bulk run goes on", func() error {
+	eventually(t, "the bulk run goes on", func() error {
 		text, err := os.ReadFile(journal)
 		if err != nil {
 			return err

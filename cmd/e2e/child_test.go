@@ -106,10 +106,10 @@ func (c *child) tail() string {
 
 // says waits until the process has written a line with the given words, and
 // returns the line.
-func (c *child) says(t *testing.T, within time.Duration, words string) string {
+func (c *child) says(t *testing.T, words string) string {
 	t.Helper()
 	var found string
-	eventually(t, within, c.name+" says "+words, func() error {
+	eventually(t, c.name+" says "+words, func() error {
 		for line := range strings.Lines(c.text()) {
 			if strings.Contains(line, words) {
 				found = strings.TrimSpace(line)

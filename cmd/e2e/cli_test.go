@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Exit codes of the operator's commands.
@@ -27,7 +26,7 @@ func TestOperatorsCommands(t *testing.T) {
 	s.serve()
 	user, nobody := s.user(1), s.user(2)
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
-	s.sees(user, 10*time.Second, "approved", func(v view) bool { return v.Stage == "approved" })
+	s.sees(user, "approved", func(v view) bool { return v.Stage == "approved" })
 	url := "ADMIT_ADMIN_URL=http://" + s.admin
 	operate := []string{url, "ADMIT_TOKEN=" + operatorToken}
 	for _, c := range []struct {

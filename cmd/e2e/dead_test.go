@@ -48,7 +48,7 @@ func (w *ward) approve(what string) (half, most time.Duration) {
 	w.t.Helper()
 	sent, took := map[string]time.Time{}, map[string][]time.Duration{}
 	to := w.users + approvals
-	eventually(w.t, 3*time.Minute, "the living have heard of all", func() error {
+	eventually(w.t, "the living have heard of all", func() error {
 		for user, at := range sent {
 			heard, ok := w.heard(user)
 			if !ok {
@@ -93,16 +93,16 @@ func (w *ward) heard(user string) (map[string]time.Time, bool) {
 func TestDeadSinkDelaysNobody(t *testing.T) {
 	w := newWard(t)
 	half, most := w.approve("all alive")
-	w.settled(time.Minute)
-	w.shows("dead", time.Second, "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 })
+	w.settled()
+	w.shows("dead", "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 })
 
 	w.dead.dies()
 	w.gate.dies()
 	w.asFast(half, most, "two refuse connections")
-	w.shows("dead", 20*time.Second, "failing", func(v hookView) bool {
+	w.shows("dead", "failing", func(v hookView) bool {
 		return v.State == "failing" && !v.Access && v.FailedSince != nil && v.FailingFrom != nil && v.NextTry != nil && v.Waiting > 0
 	})
-	w.shows("gate", 20*time.Second, "failing", func(v hookView) bool { return v.State == "failing" && v.Access && v.Waiting > 0 })
+	w.shows("gate", "failing", func(v hookView) bool { return v.State == "failing" && v.Access && v.Waiting > 0 })
 
 	w.dead.hangs()
 	w.gate.hangs()
@@ -112,14 +112,14 @@ func TestDeadSinkDelaysNobody(t *testing.T) {
 	w.dead.lives()
 	w.gate.lives()
 	back := time.Now()
-	w.settled(3 * time.Minute)
+	w.settled()
 	t.Logf("all that had waited was taken %v after the two were back", time.Since(back).Round(time.Millisecond))
 	w.wokenGently(t)
 }
 
 // asFast has users approved, and holds that it takes the living no longer than it
 // did, as far as a timeout of the dead would show. A busy engine drops a workflow
-// task now and then, which comes again after 5 s: that much is allowed for a few.
+// task now and then, which comes again after 3 s: that much is allowed for a few.
 func (w *ward) asFast(half, most time.Duration, what string) {
 	w.t.Helper()
 	halfNow, mostNow := w.approve(what)
@@ -135,10 +135,10 @@ func (w *ward) neverSwitchedOff(t *testing.T) {
 	w.failing(1)
 	out := w.user(0)
 	w.accepted(pathKYC, kyc(out, "EXPIRED", ""))
-	w.sees(out, 10*time.Second, "shut out", func(v view) bool { return v.Access == "revoked" })
-	w.measures("admit_revoke_oldest_seconds", 20*time.Second, func(v float64) bool { return v > 3 })
+	w.sees(out, "shut out", func(v view) bool { return v.Access == "revoked" })
+	w.measures("admit_revoke_oldest_seconds", func(v float64) bool { return v > 3 })
 	_, before := w.gate.seen()
-	eventually(t, 30*time.Second, "who opens and shuts access is tried on", func() error {
+	eventually(t, "who opens and shuts access is tried on", func() error {
 		for _, e := range w.effects(out, "gate") {
 			if _, now := w.gate.seen(); e.Effect == "access.revoked" && e.Attempts >= 2 && now > before {
 				return nil
@@ -155,7 +155,7 @@ func (w *ward) neverSwitchedOff(t *testing.T) {
 func (w *ward) failing(want float64) {
 	w.t.Helper()
 	for _, labels := range []string{`access="false",hook="dead"`, `access="true",hook="gate"`} {
-		w.measures("admit_hook_failing{"+labels+"}", 5*time.Second, func(v float64) bool { return v == want })
+		w.measures("admit_hook_failing{"+labels+"}", func(v float64) bool { return v == want })
 	}
 }
 
@@ -174,7 +174,7 @@ func (w *ward) wokenGently(t *testing.T) {
 		if heard := strings.Join(w.core.news(t, name), ", "); heard != "failing, working" {
 			t.Errorf("the living hook heard of %s: %q", name, heard)
 		}
-		w.shows(name, 5*time.Second, "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 && v.Parked == 0 })
+		w.shows(name, "working", func(v hookView) bool { return v.State == "working" && v.Waiting == 0 && v.Parked == 0 })
 	}
 	w.failing(0)
 	for n := range w.users {

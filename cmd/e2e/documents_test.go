@@ -10,14 +10,16 @@ import (
 )
 
 // TestDocumentedExamples posts the example of each provider's document and holds
-// that it gets the documented answer, and that the admin API shows within a
-// second what it meant. It runs alone: a second is short on a busy machine.
+// that it gets the documented answer, and that the admin API shows what it meant:
+// within a second, by the median, for an engine that loses a task takes seconds to
+// notice. It runs alone.
 func TestDocumentedExamples(t *testing.T) {
 	s := newSystem(t, options{config: noJitter})
 	s.serve()
 	// The first webhook of a new process pays for its connections.
 	s.accepted(pathAccount, status(s.user(1), "ACTIVE"))
-	s.sees(s.user(1), 30*time.Second, "known", func(v view) bool { return shown(v) == "account=passed" })
+	s.sees(s.user(1), "known", func(v view) bool { return shown(v) == "account=passed" })
+	var took []time.Duration
 	for _, c := range []struct {
 		document, path, answer, user string
 		stage, blockedOn, checks     string // checks as check=status, in the API's order
@@ -44,11 +46,15 @@ func TestDocumentedExamples(t *testing.T) {
 				t.Fatalf("answer %v, %v; the document says 200 %s", a, err, c.answer)
 			}
 			answered := time.Now()
-			s.in(t).sees(c.user, time.Second, c.stage, func(v view) bool {
+			s.in(t).sees(c.user, c.stage, func(v view) bool {
 				return v.Stage == c.stage && v.BlockedOn == c.blockedOn && v.Pending == 0 && shown(v) == c.checks
 			})
+			took = append(took, time.Since(answered))
 			t.Logf("answered after %v, shown %v later", answered.Sub(posted).Round(time.Millisecond), time.Since(answered).Round(time.Millisecond))
 		})
+	}
+	if len(took) > 0 && percentile(took, 50) > time.Second {
+		t.Errorf("what the webhooks meant was shown %s after their answers", percentiles(took))
 	}
 	if v, err := s.see("bca65c48-df49-4831-a7b2-de7903321581"); err != nil || fmt.Sprint(v.Checks["kyc"].Reasons) != "[NO_FACE_FOUND]" {
 		t.Errorf("kyc's reasons: %+v, %v", v.Checks["kyc"], err)

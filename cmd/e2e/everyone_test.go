@@ -53,11 +53,11 @@ func TestApprovalReachesEveryone(t *testing.T) {
 	user := s.user(1)
 	address := user + "@example.com"
 	s.started(user, map[string]string{"email": address, "locale": "de-AT", "name": "Kim Example"})
-	s.settled(time.Minute)
+	s.settled()
 
 	posted := time.Now()
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
-	s.settled(30 * time.Second)
+	s.settled()
 	t.Logf("everyone was told %v after the webhook was sent", time.Since(posted).Round(time.Millisecond))
 	for name, k := range map[string]*sink{"core": all.core, "other": all.other} {
 		calls := k.of(user, "access.granted")
@@ -155,7 +155,7 @@ func (s *system) listsAll(t *testing.T, user string) {
 func startReceiver(t *testing.T) *receiver {
 	t.Helper()
 	c := spawn(t, "the receiver", build(t, "examplereceiver"), []string{"ACCESS_HOOK_SECRETS=" + hookSecret}, "-listen", "127.0.0.1:0")
-	_, at, _ := strings.Cut(c.says(t, startTime, "listening on "), "listening on ")
+	_, at, _ := strings.Cut(c.says(t, "listening on "), "listening on ")
 	return &receiver{c, at}
 }
 
@@ -186,7 +186,7 @@ func build(t *testing.T, name string) string {
 func (s *system) startGoWorker(queue string) *child {
 	s.t.Helper()
 	c := spawn(s.t, "the Go worker", build(s.t, "exampleworker"), s.temporalEnv(), "-task-queue", queue)
-	c.says(s.t, startTime, "waiting for onboarding events")
+	c.says(s.t, "waiting for onboarding events")
 	return c
 }
 
@@ -202,7 +202,7 @@ func (s *system) startTypeScriptWorker(queue string) *child {
 		s.t.Fatalf("build the TypeScript worker: %v\n%s", err, out)
 	}
 	c := spawn(s.t, "the TypeScript worker", node, s.temporalEnv(), filepath.Join(dir, "dist", "main.js"), "--task-queue", queue)
-	c.says(s.t, startTime, "RUNNING")
+	c.says(s.t, "RUNNING")
 	return c
 }
 
@@ -215,7 +215,7 @@ func (s *system) temporalEnv() []string {
 // and holds that it did so once.
 func (c *child) did(t *testing.T, kind, user string) {
 	t.Helper()
-	eventually(t, patience, fmt.Sprintf("%s handles %s", c.name, kind), func() error {
+	eventually(t, fmt.Sprintf("%s handles %s", c.name, kind), func() error {
 		if n := c.handled(kind, user); n != 1 {
 			return fmt.Errorf("%d times", n)
 		}

@@ -32,10 +32,10 @@ func (s *system) target(name string) (hookView, error) {
 }
 
 // shows waits until the admin API shows a target as check wants it.
-func (s *system) shows(name string, within time.Duration, what string, check func(hookView) bool) hookView {
+func (s *system) shows(name, what string, check func(hookView) bool) hookView {
 	s.t.Helper()
 	var v hookView
-	eventually(s.t, within, name+" is "+what, func() (err error) {
+	eventually(s.t, name+" is "+what, func() (err error) {
 		if v, err = s.target(name); err == nil && !check(v) {
 			err = fmt.Errorf("it is %+v", v)
 		}
@@ -59,9 +59,9 @@ func (s *system) metric(name string) (float64, error) {
 }
 
 // measures waits until a metric is as check wants it.
-func (s *system) measures(name string, within time.Duration, check func(float64) bool) {
+func (s *system) measures(name string, check func(float64) bool) {
 	s.t.Helper()
-	eventually(s.t, within, "the metric "+name, func() error {
+	eventually(s.t, "the metric "+name, func() error {
 		v, err := s.metric(name)
 		if err == nil && !check(v) {
 			err = fmt.Errorf("it is %v", v)

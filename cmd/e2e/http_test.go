@@ -190,10 +190,10 @@ func (s *system) getJSON(path string, to any) error {
 }
 
 // sees waits until the onboarding of a user is as check wants it.
-func (s *system) sees(user string, within time.Duration, what string, check func(view) bool) view {
+func (s *system) sees(user, what string, check func(view) bool) view {
 	s.t.Helper()
 	var v view
-	eventually(s.t, within, user+" is "+what, func() (err error) {
+	eventually(s.t, user+" is "+what, func() (err error) {
 		if v, err = s.see(user); err != nil {
 			return err
 		}

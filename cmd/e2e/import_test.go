@@ -70,7 +70,7 @@ func (s *system) imports(env []string, path string, users int64) {
 		s.t.Fatalf("import ended with %d: %s%s", code, out, said)
 	}
 	stored := time.Since(began)
-	eventually(s.t, 2*time.Minute, "everybody is approved", func() error {
+	eventually(s.t, "everybody is approved", func() error {
 		n, err := tryCount(s.pool, "select count(*) from onboardings where stage = 'approved' and access = 'granted'")
 		if err == nil && n != users {
 			err = errFew{n, users}

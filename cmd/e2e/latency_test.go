@@ -24,7 +24,7 @@ var stages = []string{
 // TestRevokeLatency measures how long a user who must be shut out stays in: from
 // the answer to the reversal's webhook to the hook's arrival, for 100 users one
 // after the other. It runs alone; the numbers are for people, and only far too
-// slow is a failure.
+// slow a median is a failure.
 func TestRevokeLatency(t *testing.T) {
 	const users = 100
 	k := newSink(t)
@@ -33,13 +33,13 @@ func TestRevokeLatency(t *testing.T) {
 	for i := range users {
 		s.accepted(pathKYC, kyc(s.user(i), "VERIFIED", ""))
 	}
-	s.settled(time.Minute)
+	s.settled()
 	c := dial(t, s.temporal, s.namespace)
 	moments := make([][]time.Time, users)
 	for i := range users {
 		moments[i] = s.revoke(t, k, s.user(i))
 	}
-	s.settled(time.Minute)
+	s.settled()
 	var total []time.Duration
 	parts := make([][]time.Duration, len(stages))
 	for i, at := range moments {
@@ -53,8 +53,8 @@ func TestRevokeLatency(t *testing.T) {
 	for j, name := range stages {
 		t.Logf("  %-40s %s", name, percentiles(parts[j]))
 	}
-	if worst := slices.Max(total); worst > 10*time.Second {
-		t.Errorf("the slowest revoke took %v", worst)
+	if typical := percentile(total, 50); typical > 2*time.Second {
+		t.Errorf("half of the revokes took more than %v", typical)
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *system) revoke(t *testing.T, k *sink, user string) []time.Time {
 	at[0] = time.Now()
 	s.accepted(pathKYC, kyc(user, "NOT_VERIFIED", ""))
 	at[1] = time.Now()
-	eventually(t, 20*time.Second, "the hook for "+user, func() error {
+	eventually(t, "the hook for "+user, func() error {
 		calls := k.of(user, "access.revoked")
 		if len(calls) == 0 {
 			return errors.New("it has not come")

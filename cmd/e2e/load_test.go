@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -140,7 +141,33 @@ func (l *load) verify(t *testing.T) {
 		t.Errorf("%d users, want %d", len(last), l.users)
 	}
 	l.verifyStates(t)
+	l.verifyTimelines(t, rows)
 	t.Logf("%d webhooks sent, %d stored (an unanswered one may be stored), each folded once", l.users*l.each, len(rows))
+}
+
+// verifyTimelines holds that each user's timeline shows what is stored, each webhook
+// once and in the same order.
+func (l *load) verifyTimelines(t *testing.T, rows []stored) {
+	t.Helper()
+	want := map[string][]int64{}
+	for _, r := range rows {
+		want[r.User] = append(want[r.User], r.EventID)
+	}
+	for user, ids := range want {
+		entries, err := l.s.timeline(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, e := range entries {
+			if e.Kind == "log" && e.Input == "p100/kyc-verification" {
+				got = append(got, e.EventID)
+			}
+		}
+		if !slices.Equal(got, ids) {
+			t.Errorf("the timeline of %s shows the webhooks %v, stored are %v", user, got, ids)
+		}
+	}
 }
 
 // verifyStates holds that no number of a log is missing and that each state is

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestAlertsHaveMetrics holds that every metric which the alerts name exists in
@@ -23,7 +22,7 @@ func TestAlertsHaveMetrics(t *testing.T) {
 		fmt.Sprintf("notify:\n  email: {address: %q, tls: none, from: \"Example <hello@example.com>\"}\n", os.Getenv("DEVSTACK_SMTP_ADDRESS"))})
 	s.serve()
 	s.accepted(pathKYC, kyc(s.user(1), "VERIFIED", ""))
-	s.settled(20 * time.Second)
+	s.settled()
 	if _, err := s.pool.Exec(t.Context(), "update effects set state = 'parked', last_answer = '550' where name = 'notify.approved'"); err != nil {
 		t.Fatal(err)
 	}

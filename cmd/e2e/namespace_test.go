@@ -35,7 +35,7 @@ func newNamespace(t *testing.T) string {
 		t.Fatalf("register namespace %s: %v", name, err)
 	}
 	env := []string{"TEMPORAL_ADDRESS=" + os.Getenv("TEMPORAL_ADDRESS"), "TEMPORAL_NAMESPACE=" + name}
-	eventually(t, namespaceTime, "admit setup", func() error {
+	eventually(t, "admit setup", func() error {
 		if code, out, errs := runOnce(t, world.admit, env, "setup"); code != 0 {
 			return fmt.Errorf("exit code %d: %s%s", code, out, errs)
 		}

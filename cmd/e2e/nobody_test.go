@@ -19,20 +19,20 @@ func TestNobodyPolls(t *testing.T) {
 	user := s.user(1)
 	began := time.Now()
 	s.accepted(pathKYC, kyc(user, "VERIFIED", "SUCCESSFUL"))
-	eventually(t, 10*time.Second, "the hook is told", func() error {
+	eventually(t, "the hook is told", func() error {
 		if n := len(k.of(user)); n != 4 {
 			return errFew{int64(n), 4}
 		}
 		return nil
 	})
 	t.Logf("the hook was told of everything after %v", time.Since(began).Round(time.Millisecond))
-	v := s.shows("crm", 10*time.Second, "without a poller", func(v hookView) bool { return v.Pollers != nil && *v.Pollers == 0 && v.Waiting > 0 })
+	v := s.shows("crm", "without a poller", func(v hookView) bool { return v.Pollers != nil && *v.Pollers == 0 && v.Waiting > 0 })
 	if v.Kind != "task_queue" || v.TaskQueue != "crm" {
 		t.Errorf("it is shown as %+v", v)
 	}
-	s.measures(`admit_hook_pollers{hook="crm"}`, 20*time.Second, func(n float64) bool { return n == 0 })
+	s.measures(`admit_hook_pollers{hook="crm"}`, func(n float64) bool { return n == 0 })
 	says(t, []string{"ADMIT_ADMIN_URL=http://" + s.admin, "ADMIT_TOKEN=" + readerToken}, []string{"hooks", "list"}, exitDone, []string{"nobody polls crm"})
-	eventually(t, 90*time.Second, "the ledger says that nobody polls", func() error {
+	eventually(t, "the ledger says that nobody polls", func() error {
 		for _, e := range s.effects(user, "crm") {
 			if strings.Contains(e.LastAnswer, "nobody polls the task queue crm") {
 				t.Logf("after %v %s says %q", time.Since(began).Round(time.Millisecond), e.Key, e.LastAnswer)
@@ -43,12 +43,12 @@ func TestNobodyPolls(t *testing.T) {
 	})
 
 	crm.work(t, s)
-	s.settled(90 * time.Second)
+	s.settled()
 	for _, e := range s.effects(user, "crm") {
 		if n := len(crm.of(user, e.Effect)); n != 1 || e.State != "delivered" || e.LastAnswer != "completed" {
 			t.Errorf("%s is %s, %q, and was heard %d times", e.Key, e.State, e.LastAnswer, n)
 		}
 	}
-	s.shows("crm", 20*time.Second, "polled", func(v hookView) bool { return v.Pollers != nil && *v.Pollers > 0 && v.Waiting == 0 })
-	s.measures(`admit_hook_pollers{hook="crm"}`, 30*time.Second, func(n float64) bool { return n > 0 })
+	s.shows("crm", "polled", func(v hookView) bool { return v.Pollers != nil && *v.Pollers > 0 && v.Waiting == 0 })
+	s.measures(`admit_hook_pollers{hook="crm"}`, func(n float64) bool { return n > 0 })
 }

@@ -28,7 +28,7 @@ func TestPeople(t *testing.T) {
 	user := s.user(1)
 	s.started(user, map[string]string{"email": user + "@example.com", "name": "Kim Example"})
 	s.accepted(pathKYC, kyc(user, "VERIFIED", "SUCCESSFUL"))
-	s.sees(user, 10*time.Second, "approved", func(v view) bool { return v.Stage == "approved" })
+	s.sees(user, "approved", func(v view) bool { return v.Stage == "approved" })
 	url := "ADMIT_ADMIN_URL=http://" + s.admin
 	alice, carol, dora := []string{url, "ADMIT_TOKEN=" + operatorToken}, []string{url, "ADMIT_TOKEN=" + carolToken}, []string{url, "ADMIT_TOKEN=" + adminToken}
 	for _, c := range []struct {
@@ -134,5 +134,5 @@ func (s *system) erased(user string, env, other []string) {
 	}
 	says(s.t, env, []string{"timeline", user}, exitDone, []string{"operator/erase", "operator/hold", "a look", "p100/kyc-verification"})
 	s.accepted(pathKYC, kyc(user, "EXPIRED", "")) // life goes on
-	s.sees(user, 10*time.Second, "suspended", func(v view) bool { return v.Stage == "suspended" })
+	s.sees(user, "suspended", func(v view) bool { return v.Stage == "suspended" })
 }

@@ -22,7 +22,7 @@ func TestPostgresAway(t *testing.T) {
 	l := &load{s: s, senders: 8, users: 40, each: 20, insist: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- l.run() }()
-	eventually(t, time.Minute, "the webhooks come in", func() error {
+	eventually(t, "the webhooks come in", func() error {
 		if n := l.answered.Load(); n < 200 {
 			return errFew{n, 200}
 		}
@@ -39,7 +39,7 @@ func TestPostgresAway(t *testing.T) {
 		t.Fatalf("PostgreSQL came back at %s, not %s", again, url)
 	}
 	back := time.Now()
-	eventually(t, time.Minute, "webhooks are accepted again", func() error {
+	eventually(t, "webhooks are accepted again", func() error {
 		a, err := s.post(pathKYC, kyc(s.user(901), "VERIFIED", ""))
 		if err == nil && a.status != http.StatusOK {
 			err = fmt.Errorf("answer %v", a)
@@ -51,7 +51,7 @@ func TestPostgresAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d webhooks were answered 200, %d times they were refused", l.answered.Load(), l.refused.Load())
-	s.folded(90 * time.Second)
+	s.folded()
 	l.verify(t)
 }
 

@@ -27,7 +27,7 @@ func TestReadmeOperatorCommands(t *testing.T) {
 	s.serve()
 	s.accepted(pathKYC, kyc("user-1", "VERIFIED", "SUCCESSFUL"))
 	s.accepted(pathKYC, kyc("user-2", "NOT_VERIFIED", "REJECTED_BY_PROVIDER"))
-	s.folded(30 * time.Second)
+	s.folded()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, "bin/admit", world.admit))

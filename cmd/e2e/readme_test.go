@@ -27,7 +27,7 @@ func TestReadmeCommands(t *testing.T) {
 		"ADMIT_P100_TOKENS=dev-p100-token", "ADMIT_XGATEWAY_SECRETS=dev-xgateway-secret", "ADMIT_ADMIN_TOKENS=dev:admin:dev-admin-token-0001",
 	}})
 	s.serve()
-	eventually(t, startTime, "the worker polls", func() error {
+	eventually(t, "the worker polls", func() error {
 		_, body, err := s.get("http://"+s.admin+"/readyz", "")
 		if err == nil && !strings.Contains(string(body), `"worker":"ok"`) {
 			err = fmt.Errorf("readyz says %s", body)

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestReplay holds that an unknown word is listed and can be replayed, and that an
@@ -17,7 +16,7 @@ func TestReplay(t *testing.T) {
 	user := s.user(1)
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
 	s.accepted(pathPOA, status(user, "LOST_IN_THE_MAIL"))
-	s.sees(user, 10*time.Second, "approved, after two webhooks", func(v view) bool { return v.Events == 2 })
+	s.sees(user, "approved, after two webhooks", func(v view) bool { return v.Events == 2 })
 	type event struct {
 		ID                    int64
 		UserID, State, Replay string
@@ -44,7 +43,7 @@ func TestReplay(t *testing.T) {
 	}
 	replay(readerToken, http.StatusForbidden, "forbidden")
 	replay(operatorToken, http.StatusAccepted, user)
-	s.sees(user, 10*time.Second, "approved, after three webhooks", func(v view) bool { return v.Events == 3 && v.Stage == "approved" })
+	s.sees(user, "approved, after three webhooks", func(v view) bool { return v.Events == 3 && v.Stage == "approved" })
 	if outcomes := s.outcomes(user); fmt.Sprint(outcomes) != "[applied unrecognised unrecognised]" {
 		t.Errorf("outcomes %v", outcomes)
 	}
@@ -56,6 +55,6 @@ func TestReplay(t *testing.T) {
 	says(t, operate, []string{"events", "list", "--state", "unrecognised"}, exitDone, []string{id, user, "p100/poa-verification"})
 	says(t, operate, []string{"events", "replay", id}, exitDone, []string{"admit timeline " + user})
 	says(t, operate, []string{"events", "replay", "999999"}, exitNotFound, []string{"No event has this ID"})
-	s.sees(user, 10*time.Second, "approved, after four webhooks", func(v view) bool { return v.Events == 4 && v.Stage == "approved" })
+	s.sees(user, "approved, after four webhooks", func(v view) bool { return v.Events == 4 && v.Stage == "approved" })
 	says(t, operate, []string{"timeline", user}, exitDone, []string{"replay of " + id, "by alice"})
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestExpiryAfterApproval holds what an access hook sees of an approval that is
@@ -27,14 +26,14 @@ func TestExpiryAfterApproval(t *testing.T) {
 			user := s.user(1)
 			k.down(func(call) bool { return c.down })
 			s.accepted(pathKYC, kyc(user, "VERIFIED", "SUCCESSFUL"))
-			s.sees(user, 10*time.Second, "approved", func(v view) bool { return v.Stage == "approved" })
+			s.sees(user, "approved", func(v view) bool { return v.Stage == "approved" })
 			if !c.down {
-				s.settled(10 * time.Second)
+				s.settled()
 			}
 			s.accepted(pathKYC, kyc(user, "EXPIRED", ""))
-			s.sees(user, 10*time.Second, "suspended", func(v view) bool { return v.Stage == "suspended" && v.Access == "revoked" })
+			s.sees(user, "suspended", func(v view) bool { return v.Stage == "suspended" && v.Access == "revoked" })
 			k.up()
-			s.settled(90 * time.Second)
+			s.settled()
 			var taken []string
 			for _, a := range k.of(user) {
 				if a.Status < 300 {
@@ -79,9 +78,9 @@ func TestReversals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, user := s.in(t), s.user(i)
 			c.pass(user)
-			s.sees(user, 10*time.Second, "approved", func(v view) bool { return v.Stage == "approved" && v.AccessVersion == 1 })
+			s.sees(user, "approved", func(v view) bool { return v.Stage == "approved" && v.AccessVersion == 1 })
 			c.loss(user)
-			s.sees(user, 10*time.Second, "shut out", func(v view) bool {
+			s.sees(user, "shut out", func(v view) bool {
 				return v.Stage == c.stage && v.BlockedOn == c.blockedOn && v.Access == "revoked" && v.AccessVersion == 2
 			})
 			if n := count(t, s.pool, `select count(*) from effects e join log l using (user_id, seq)
@@ -89,8 +88,8 @@ func TestReversals(t *testing.T) {
 				t.Errorf("%d revokes stand beside the report that decided them", n)
 			}
 			c.renewal(user)
-			s.sees(user, 10*time.Second, "let in again", func(v view) bool { return v.Stage == "approved" && v.Access == "granted" && v.AccessVersion == 3 })
-			s.settled(10 * time.Second)
+			s.sees(user, "let in again", func(v view) bool { return v.Stage == "approved" && v.Access == "granted" && v.AccessVersion == 3 })
+			s.settled()
 			if told := k.tale(t, user, "onboarding.escalated"); len(told) != 1 || strings.Join(told[0].Causes, " ") != c.told {
 				t.Errorf("a reviewer was told %+v, want %s", told, c.told)
 			}

@@ -25,7 +25,7 @@ func TestRolesApart(t *testing.T) {
 		s.accepted(pathKYC, kyc(s.user(i), "VERIFIED", ""))
 		s.accepted(pathKYC, kyc(s.user(i), "NOT_VERIFIED", ""))
 	}
-	s.settled(time.Minute)
+	s.settled()
 	for i := range users {
 		v, err := s.see(s.user(i))
 		if err != nil || v.Stage != "suspended" || v.Access != "revoked" || v.Version != 2 {
@@ -56,7 +56,7 @@ func TestGracefulStop(t *testing.T) {
 	l := &load{s: s, senders: 8, users: 40, each: 10, insist: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- l.run() }()
-	eventually(t, time.Minute, "the webhooks come in", func() error {
+	eventually(t, "the webhooks come in", func() error {
 		if n := l.answered.Load(); n < 150 {
 			return errFew{n, 150}
 		}
@@ -71,7 +71,7 @@ func TestGracefulStop(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	s.settled(90 * time.Second)
+	s.settled()
 	l.verify(t)
 	if again := k.twice(); len(again) > 0 {
 		t.Errorf("delivered twice: %v", again)

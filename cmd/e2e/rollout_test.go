@@ -49,7 +49,7 @@ func TestReplayHistories(t *testing.T) {
 	}
 	says(t, env, []string{"replay-histories"}, exitDone, nil)
 	wg.Wait()
-	s.settled(30 * time.Second)
+	s.settled()
 	if a := s.decided(s.user(0), map[string]string{"command": "hold", "reason": "a look at the documents"}); a.status != 200 {
 		t.Errorf("hold: %v", a)
 	}
@@ -101,7 +101,7 @@ func readmeOfRollouts(t *testing.T, env []string) {
 // listed waits until visibility finds n workflows.
 func listed(t *testing.T, c client.Client, n int64) {
 	t.Helper()
-	eventually(t, 20*time.Second, "workflows in visibility", func() error {
+	eventually(t, "workflows in visibility", func() error {
 		got, err := c.CountWorkflow(background(t), &workflowservice.CountWorkflowExecutionsRequest{Query: `WorkflowType="Onboarding"`})
 		if err == nil && got.GetCount() != n {
 			err = errFew{got.GetCount(), n}
@@ -143,7 +143,7 @@ func otherBuild(t *testing.T, c client.Client, id string) {
 	if _, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: queue}, onboarding.WorkflowType); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "the other build's workflow sleeps", func() error { return sleeps(ctx, c, id) })
+	eventually(t, "the other build's workflow sleeps", func() error { return sleeps(ctx, c, id) })
 }
 
 func sleeps(ctx context.Context, c client.Client, id string) error {

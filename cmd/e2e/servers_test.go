@@ -9,16 +9,12 @@ import (
 	"time"
 )
 
-// serverTime bounds the start of a PostgreSQL or a Temporal of a test's own on a
-// busy machine.
-const serverTime = 90 * time.Second
-
 // startTemporal runs a Temporal on a port with its data in a file, and returns
 // when it can be worked with.
 func startTemporal(t *testing.T, port int, file string) *child {
 	t.Helper()
 	c := spawn(t, "Temporal", world.devstack, os.Environ(), "temporal", "--port", fmt.Sprint(port), "--db", file)
-	c.says(t, serverTime, "Temporal is ready")
+	c.says(t, "Temporal is ready")
 	return c
 }
 
@@ -28,11 +24,11 @@ func startTemporal(t *testing.T, port int, file string) *child {
 func startPostgres(t *testing.T, port int, dir string) (*child, string) {
 	t.Helper()
 	const ready = "PostgreSQL is ready at "
-	deadline := time.Now().Add(serverTime)
+	deadline := time.Now().Add(patience)
 	for {
 		c := spawn(t, "PostgreSQL", world.devstack, os.Environ(), "postgres", "--port", fmt.Sprint(port), "--dir", dir)
 		var url string
-		eventually(t, serverTime, "PostgreSQL starts or fails", func() error {
+		eventually(t, "PostgreSQL starts or fails", func() error {
 			if _, after, ok := strings.Cut(c.text(), ready); ok && strings.Contains(after, "\n") {
 				url, _, _ = strings.Cut(after, "\n")
 				return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 )
 
 // TestShadow holds that in shadow mode everything is decided and recorded, and
@@ -17,7 +16,7 @@ func TestShadow(t *testing.T) {
 	user := s.user(1)
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
 	s.accepted(pathKYC, kyc(user, "NOT_VERIFIED", ""))
-	s.sees(user, 10*time.Second, "suspended", func(v view) bool { return v.Stage == "suspended" && v.AccessVersion == 2 })
+	s.sees(user, "suspended", func(v view) bool { return v.Stage == "suspended" && v.AccessVersion == 2 })
 	s.effectStates(user, map[string]string{"access.granted": "shadow", "access.revoked": "shadow", "onboarding.suspended": "shadow"})
 	if n := count(t, s.pool, "select count(*) from effects where state <> 'shadow'"); n != 0 {
 		t.Errorf("%d effects are no shadows", n)
@@ -37,7 +36,7 @@ func TestBodyNobodyReads(t *testing.T) {
 	s.serve()
 	user := s.user(1)
 	s.accepted(pathKYC, kyc(user, "VERIFIED", ""))
-	s.sees(user, 10*time.Second, "approved", func(v view) bool { return v.Stage == "approved" })
+	s.sees(user, "approved", func(v view) bool { return v.Stage == "approved" })
 	for _, e := range []struct{ provider, route, body string }{
 		{"p100", "kyc-verification", "\xff\x00 no JSON"},
 		{"p100", "wallets", `{"externalUserId":"` + user + `"}`},
@@ -53,10 +52,10 @@ func TestBodyNobodyReads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.folded(20 * time.Second) // no ring came: the sweep finds them
+	s.folded() // no ring came: the sweep finds them
 	s.accepted(pathKYC, kyc(user, "EXPIRED", ""))
-	s.sees(user, 10*time.Second, "suspended", func(v view) bool { return v.Stage == "suspended" && v.Access == "revoked" })
-	s.settled(20 * time.Second)
+	s.sees(user, "suspended", func(v view) bool { return v.Stage == "suspended" && v.Access == "revoked" })
+	s.settled()
 	if outcomes := s.outcomes(user); fmt.Sprint(outcomes) != "[applied unrecognised unrecognised unrecognised unrecognised applied]" {
 		t.Errorf("outcomes %v", outcomes)
 	}

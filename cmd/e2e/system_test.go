@@ -24,10 +24,6 @@ const (
 	hookSecret     = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 )
 
-// startTime bounds how long a process may take until it is ready: it waits for
-// PostgreSQL, Temporal and the search attributes.
-const startTime = 60 * time.Second
-
 // options say how a test's system differs from the usual one. Empty fields mean
 // the usual.
 type options struct {
@@ -111,7 +107,7 @@ func (s *system) spawn(role string, env ...string) *child {
 // ready waits until the admin listener says that the process is ready.
 func (s *system) ready(c *child) {
 	s.t.Helper()
-	eventually(s.t, startTime, c.name+" is ready", func() error {
+	eventually(s.t, c.name+" is ready", func() error {
 		if c.ended() {
 			s.t.Fatalf("%s ended: %s", c.name, c.tail())
 		}
@@ -129,7 +125,7 @@ func (s *system) ready(c *child) {
 // listens waits until the public listener answers.
 func (s *system) listens() {
 	s.t.Helper()
-	eventually(s.t, startTime, "the ingress listens", func() error {
+	eventually(s.t, "the ingress listens", func() error {
 		status, body, err := s.get("http://"+s.public+"/webhook/health", "")
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("%d %s", status, body)
@@ -145,9 +141,9 @@ func (s *system) user(n int) string {
 }
 
 // folded waits until nothing is left to fold.
-func (s *system) folded(within time.Duration) {
+func (s *system) folded() {
 	s.t.Helper()
-	eventually(s.t, within, "everything is folded", func() error {
+	eventually(s.t, "everything is folded", func() error {
 		n, err := tryCount(s.pool, "select count(*) from inbox")
 		if err == nil && n > 0 {
 			err = fmt.Errorf("%d events wait", n)
@@ -157,10 +153,10 @@ func (s *system) folded(within time.Duration) {
 }
 
 // settled waits until nothing is left to fold and no effect waits.
-func (s *system) settled(within time.Duration) {
+func (s *system) settled() {
 	s.t.Helper()
-	s.folded(within)
-	eventually(s.t, within, "every effect is delivered", func() error {
+	s.folded()
+	eventually(s.t, "every effect is delivered", func() error {
 		n, err := tryCount(s.pool, "select count(*) from effects where state = 'waiting'")
 		if err == nil && n > 0 {
 			err = fmt.Errorf("%d effects wait", n)

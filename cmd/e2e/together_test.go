@@ -36,9 +36,9 @@ func TestSameWebhookAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.settled(30 * time.Second)
+	s.settled()
 
-	v := s.sees(user, 5*time.Second, "approved", func(v view) bool { return v.Events == times && v.Stage == "approved" })
+	v := s.sees(user, "approved", func(v view) bool { return v.Events == times && v.Stage == "approved" })
 	if v.Version != 1 || v.Access != "granted" || v.AccessVersion != 1 || v.LastSeq != times {
 		t.Errorf("%+v", v)
 	}
