@@ -7,6 +7,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -48,7 +49,6 @@ type Options struct {
 	Health func(ctx context.Context) error
 
 	Logger  *slog.Logger        // nothing is logged
-	Now     func() time.Time    // time.Now
 	OnRing  func(result string) // called for each ring with one of the results
 	OnPause func(paused bool)   // called at the start and whenever it changes
 
@@ -56,31 +56,13 @@ type Options struct {
 	Queue   int // 4096: rings that wait for a worker
 	Users   int // 100000: users remembered at the same time
 	Rate    int // 200: rings per second that the sweeps make at most
-
-	InboxSweep   time.Duration // 1 s: how often the inbox is looked through
-	InboxAge     time.Duration // 2 s: how long an event waits before a sweep rings for it
-	Rest         time.Duration // 10 s: how long after a ring no sweep rings for the user
-	OverdueSweep time.Duration // 1 min: how often deadlines and effects are looked through
-	MaxFailed    time.Duration // 60 s: the longest wait after failed rings
-	MaxTaken     time.Duration // 15 min: the longest wait after rings that led to nothing
-	RingTimeout  time.Duration // 5 s: how long one ring may take
-	MinProbe     time.Duration // 1 s: how soon, and
-	MaxProbe     time.Duration // 5 s: how often Temporal is probed while it is away
 }
 
 func (o Options) withDefaults() Options {
-	o.Workers, o.Queue = orElse(o.Workers, 32), orElse(o.Queue, 4096)
-	o.Users, o.Rate = orElse(o.Users, 100_000), orElse(o.Rate, 200)
-	o.InboxSweep, o.InboxAge = orElse(o.InboxSweep, time.Second), orElse(o.InboxAge, 2*time.Second)
-	o.Rest, o.OverdueSweep = orElse(o.Rest, 10*time.Second), orElse(o.OverdueSweep, time.Minute)
-	o.MaxFailed, o.MaxTaken = orElse(o.MaxFailed, time.Minute), orElse(o.MaxTaken, 15*time.Minute)
-	o.RingTimeout = orElse(o.RingTimeout, 5*time.Second)
-	o.MinProbe, o.MaxProbe = orElse(o.MinProbe, time.Second), orElse(o.MaxProbe, 5*time.Second)
+	o.Workers, o.Queue = cmp.Or(o.Workers, 32), cmp.Or(o.Queue, 4096)
+	o.Users, o.Rate = cmp.Or(o.Users, 100_000), cmp.Or(o.Rate, 200)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	if o.OnRing == nil {
 		o.OnRing = func(string) {}
@@ -89,14 +71,6 @@ func (o Options) withDefaults() Options {
 		o.OnPause = func(bool) {}
 	}
 	return o
-}
-
-func orElse[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // Dispatcher rings workflows. Its methods may be called from many goroutines.
@@ -148,7 +122,7 @@ func (d *Dispatcher) accept(userID string, r onboarding.Ring) string {
 	}
 	// One ring of the sweep proves nothing yet; after two that led to nothing the
 	// workflow has signals enough to read.
-	now := d.o.Now()
+	now := time.Now()
 	if now.Before(u.failed.until) || u.inbox.rings > 1 && now.Before(u.inbox.until) {
 		return ResultHeld
 	}

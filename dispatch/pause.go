@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// Between two probes of Temporal while it is away: soon at first, for most
+// absences are short.
+const (
+	minProbe = time.Second
+	maxProbe = 5 * time.Second
+)
+
 // isAway says, after a ring has failed, whether Temporal is away altogether. Then
 // the whole dispatcher pauses, for no ring of anybody can be taken.
 func (d *Dispatcher) isAway(ctx context.Context) bool {
@@ -27,7 +34,7 @@ func (d *Dispatcher) isAway(ctx context.Context) bool {
 }
 
 func (d *Dispatcher) health(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, d.o.RingTimeout)
+	ctx, cancel := context.WithTimeout(ctx, ringTimeout)
 	defer cancel()
 	return d.o.Health(ctx)
 }
@@ -41,13 +48,13 @@ func (d *Dispatcher) probe(ctx context.Context) {
 			return
 		case <-d.away:
 		}
-		begun := d.o.Now()
-		for wait := d.o.MinProbe; sleep(ctx, wait); wait = min(2*wait, d.o.MaxProbe) {
+		begun := time.Now()
+		for wait := minProbe; sleep(ctx, wait); wait = min(2*wait, maxProbe) {
 			if d.health(ctx) != nil {
 				continue
 			}
 			d.setPaused(false)
-			d.log.Info("Temporal answers again", "after", d.o.Now().Sub(begun).Round(time.Millisecond))
+			d.log.Info("Temporal answers again", "after", time.Since(begun).Round(time.Millisecond))
 			break
 		}
 	}

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"time"
 
 	"admit/onboarding"
 )
@@ -14,6 +15,10 @@ const (
 	inbox                // the inbox sweep
 	overdue              // the sweep of deadlines and effects
 )
+
+// ringTimeout is how long one ring, or the question whether Temporal answers, may
+// take: they take milliseconds, and a worker that waits rings nobody else.
+const ringTimeout = 5 * time.Second
 
 // enqueue puts a ring on its way and says what became of it, "" when it waits
 // for a worker. It is called with the lock.
@@ -88,7 +93,7 @@ func (d *Dispatcher) begin(userID string) (onboarding.Ring, bool) {
 }
 
 func (d *Dispatcher) signal(ctx context.Context, userID string, r onboarding.Ring) error {
-	ctx, cancel := context.WithTimeout(ctx, d.o.RingTimeout)
+	ctx, cancel := context.WithTimeout(ctx, ringTimeout)
 	defer cancel()
 	return d.o.Starter.Start(ctx, userID, r)
 }
@@ -99,13 +104,13 @@ func (d *Dispatcher) signal(ctx context.Context, userID string, r onboarding.Rin
 func (d *Dispatcher) taken(userID string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	u, now := d.users[userID], d.o.Now()
+	u, now := d.users[userID], time.Now()
 	u.state, u.touched, u.failed = idle, now, hold{}
 	switch u.why {
 	case inbox:
-		u.inbox.extend(now, d.o.Rest, d.o.MaxTaken)
+		u.inbox.extend(now, rest, maxTaken)
 	case overdue:
-		u.overdue.extend(now, d.o.OverdueSweep, d.o.MaxTaken)
+		u.overdue.extend(now, overdueSweep, maxTaken)
 	}
 	if !u.again {
 		return ""

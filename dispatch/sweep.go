@@ -7,10 +7,19 @@ import (
 	"admit/onboarding"
 )
 
-// A sweep may take this part of the time at most; a slower one comes less often,
-// but at least every slowest.
 const (
-	busyShare = 20 // a twentieth
+	// inboxSweep is how often the inbox is looked through, and inboxAge how long an
+	// event waits before a sweep rings for it: its own ring comes first.
+	inboxSweep = time.Second
+	inboxAge   = 2 * time.Second
+
+	// overdueSweep is how often deadlines and effects are looked through. Those are
+	// the lost ones, late by a minute already.
+	overdueSweep = time.Minute
+
+	// A sweep may take this part of the time at most, a twentieth; a slower one
+	// comes less often, but at least every slowest.
+	busyShare = 20
 	slowest   = 15 * time.Second
 )
 
@@ -18,14 +27,14 @@ const (
 // away it looks for nobody.
 func (d *Dispatcher) sweep(ctx context.Context) {
 	var s sweeper
-	wait := d.o.InboxSweep
+	wait := inboxSweep
 	for sleep(ctx, wait) {
-		begun := d.o.Now()
+		begun := time.Now()
 		if !d.isPaused() {
 			d.round(ctx, &s, wait)
 		}
-		took := d.o.Now().Sub(begun)
-		wait = max(d.o.InboxSweep, min(took*busyShare, slowest))
+		took := time.Since(begun)
+		wait = max(inboxSweep, min(took*busyShare, slowest))
 	}
 }
 
@@ -41,10 +50,10 @@ type sweeper struct {
 func (d *Dispatcher) round(ctx context.Context, s *sweeper, since time.Duration) {
 	budget := max(1, min(int(float64(d.o.Rate)*since.Seconds()), cap(d.queue)/2))
 	rung, _, err := d.look(ctx, inbox, budget)
-	if err == nil && rung < budget && !d.o.Now().Before(s.overdueAt) {
+	if err == nil && rung < budget && !time.Now().Before(s.overdueAt) {
 		var all bool
 		if _, all, err = d.look(ctx, overdue, budget-rung); err == nil && all {
-			s.overdueAt = d.o.Now().Add(d.o.OverdueSweep)
+			s.overdueAt = time.Now().Add(overdueSweep)
 		}
 	}
 	if ctx.Err() != nil {
@@ -67,7 +76,7 @@ func (d *Dispatcher) look(ctx context.Context, why cause, budget int) (rung int,
 	limit := budget + d.remembered()
 	var users []string
 	if why == inbox {
-		users, err = d.o.Source.WaitingUsers(ctx, d.o.InboxAge, limit)
+		users, err = d.o.Source.WaitingUsers(ctx, inboxAge, limit)
 	} else {
 		users, err = d.o.Source.OverdueUsers(ctx, limit)
 	}
@@ -102,12 +111,12 @@ func (d *Dispatcher) sweepRing(userID string, why cause) string {
 		if u == nil {
 			return ResultDropped
 		}
-		now, held := d.o.Now(), u.inbox
+		now, held := time.Now(), u.inbox
 		r := onboarding.Ring{Cause: "inbox"}
 		if why == overdue {
 			held, r.Cause = u.overdue, "overdue"
 		}
-		resting := !u.touched.IsZero() && now.Sub(u.touched) < d.o.Rest && u.failed.rings == 0
+		resting := !u.touched.IsZero() && now.Sub(u.touched) < rest && u.failed.rings == 0
 		if u.state != idle || resting || now.Before(u.failed.until) || now.Before(held.until) {
 			return ResultHeld
 		}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,7 +74,7 @@ type Temporal struct {
 // Start implements Starter.
 func (t Temporal) Start(ctx context.Context, userID string, r onboarding.Ring) error {
 	options := StartOptions(userID)
-	options.TaskQueue = orElse(t.TaskQueue, options.TaskQueue)
+	options.TaskQueue = cmp.Or(t.TaskQueue, options.TaskQueue)
 	_, err := t.Client.SignalWithStartWorkflow(ctx, options.ID, onboarding.SignalEvents, r, options, onboarding.WorkflowType, Input{UserID: userID})
 	if err != nil {
 		return fmt.Errorf("signal with start: %w", err)

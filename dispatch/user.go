@@ -45,8 +45,19 @@ func (h *hold) extend(now time.Time, first, longest time.Duration) {
 	h.until = now.Add(min(wait, longest))
 }
 
-// firstFailed is the wait after one failed ring.
-const firstFailed = time.Second
+const (
+	// rest is how long after a ring no sweep rings for the user: what the ring was
+	// for needs a moment to be folded.
+	rest = 10 * time.Second
+
+	// After rings that failed: the first wait, and the longest.
+	firstFailed = time.Second
+	maxFailed   = time.Minute
+
+	// maxTaken is the longest wait after rings that Temporal took and that led to
+	// nothing. Each is a signal in the history, and 10,000 of those end a run.
+	maxTaken = 15 * time.Minute
+)
 
 // remember returns what is known of the user, nil when there is no room for
 // another. It is called with the lock.
@@ -65,9 +76,9 @@ func (d *Dispatcher) remember(userID string) *user {
 func (d *Dispatcher) notTaken(userID string) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	u, now := d.users[userID], d.o.Now()
+	u, now := d.users[userID], time.Now()
 	u.state, u.again, u.touched = idle, false, now
-	u.failed.extend(now, firstFailed, d.o.MaxFailed)
+	u.failed.extend(now, firstFailed, maxFailed)
 	wait := u.failed.until.Sub(now)
 	wait -= spread(wait/4, userID)
 	u.failed.until = now.Add(wait)
@@ -109,7 +120,7 @@ func (d *Dispatcher) forget(why cause, users []string, all bool) {
 	if !all && !full {
 		return
 	}
-	now := d.o.Now()
+	now := time.Now()
 	for userID, u := range d.users {
 		if listed[userID] || u.state != idle {
 			continue
@@ -119,7 +130,7 @@ func (d *Dispatcher) forget(why cause, users []string, all bool) {
 			continue
 		}
 		u.inbox = hold{}
-		if now.Sub(u.touched) < d.o.Rest && !full {
+		if now.Sub(u.touched) < rest && !full {
 			continue
 		}
 		u.failed = hold{}
