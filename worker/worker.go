@@ -8,6 +8,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,17 +25,25 @@ import (
 	"admit/onboarding"
 )
 
-// Defaults of Options.
+// What runs at the same time is bounded: an Advance holds a database connection
+// for all of its time, a delivery for moments of it.
 const (
-	DefaultStopTimeout   = 25 * time.Second
-	DefaultWorkflowTasks = 200
-	DefaultAdvances      = 64
-	DefaultDeliveries    = 500
-	DefaultCached        = 1000
+	workflowTasks = 200
+	advances      = 64
+	deliveries    = 500
+
+	// cached is how many workflows are kept in memory between their tasks, some 35
+	// kB each; any other one's history is read and replayed, which takes
+	// milliseconds. The cache is the process's.
+	cached = 1000
 
 	// stickyTimeout is how long a workflow whose worker died waits for it before
 	// another takes over, on top of the workflow task timeout.
 	stickyTimeout = 2 * time.Second
+
+	// defaultStopTimeout is for a process that is killed after 30 seconds, as most
+	// supervisors do.
+	defaultStopTimeout = 25 * time.Second
 )
 
 // Options says what a Worker runs and where.
@@ -49,32 +58,17 @@ type Options struct {
 	// than the default must be told to the workflow as well.
 	Workflow any
 	// Activities by name. onboarding.ActivityAdvance runs beside the workflows,
-	// every other one on HooksTaskQueue.
+	// every other one on HooksTaskQueue, onboarding.ActivityTake on both.
 	Activities map[string]any
 	// Build names this build to Temporal: on each workflow task that it did, and in
 	// the search attribute BuildIds, by which the workflows are found that a build
 	// has moved. "" means a checksum of the binary.
 	Build string
-	// Slots bounds what runs at the same time; zero fields mean the defaults.
-	Slots Slots
 	// StopTimeout is how long Run waits, once its context ends, for what is
-	// running; 0 means DefaultStopTimeout. It should be shorter than the time
-	// after which the process is killed.
+	// running; 0 means 25 seconds. It should be shorter than the time after which
+	// the process is killed.
 	StopTimeout time.Duration
 	Logger      *slog.Logger // nil means that nothing is logged
-}
-
-// Slots bounds what a worker runs at the same time. An Advance holds a database
-// connection for all of its time, a delivery for moments of it.
-type Slots struct {
-	WorkflowTasks int
-	Advances      int
-	Deliveries    int
-	// Cached is how many workflows are kept in memory between their tasks, some 35
-	// kB each; any other one's history is read and replayed, which takes
-	// milliseconds. The cache is the process's: of several workers in one process
-	// the first to start decides.
-	Cached int
 }
 
 // Worker runs the workflow and its activities.
@@ -105,26 +99,14 @@ func New(o Options) (*Worker, error) {
 			return nil, fmt.Errorf("worker: the activity %s is missing", name)
 		}
 	}
-	o.Namespace = orElse(o.Namespace, client.DefaultNamespace)
-	o.TaskQueue = orElse(o.TaskQueue, onboarding.TaskQueue)
-	o.HooksTaskQueue = orElse(o.HooksTaskQueue, onboarding.HooksTaskQueue)
-	o.StopTimeout = orElse(o.StopTimeout, DefaultStopTimeout)
-	o.Slots.WorkflowTasks = orElse(o.Slots.WorkflowTasks, DefaultWorkflowTasks)
-	o.Slots.Advances = orElse(o.Slots.Advances, DefaultAdvances)
-	o.Slots.Deliveries = orElse(o.Slots.Deliveries, DefaultDeliveries)
-	o.Slots.Cached = orElse(o.Slots.Cached, DefaultCached)
+	o.Namespace = cmp.Or(o.Namespace, client.DefaultNamespace)
+	o.TaskQueue = cmp.Or(o.TaskQueue, onboarding.TaskQueue)
+	o.HooksTaskQueue = cmp.Or(o.HooksTaskQueue, onboarding.HooksTaskQueue)
+	o.StopTimeout = cmp.Or(o.StopTimeout, defaultStopTimeout)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Worker{o: o, log: o.Logger, why: ErrStarting}, nil
-}
-
-func orElse[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // Ready returns nil while the worker polls, else the reason why it does not.
@@ -191,7 +173,7 @@ func (w *Worker) start(fatal chan<- error) (stop func(), err error) {
 		default: // the first one is enough
 		}
 	}
-	worker.SetStickyWorkflowCacheSize(w.o.Slots.Cached)
+	worker.SetStickyWorkflowCacheSize(cached)
 	workers := []worker.Worker{w.workflows(report), w.hooks(report)}
 	var started []worker.Worker
 	stop = func() {
@@ -214,16 +196,19 @@ func (w *Worker) start(fatal chan<- error) (stop func(), err error) {
 // workflows returns the worker of the workflow and of Advance.
 func (w *Worker) workflows(fatal func(error)) worker.Worker {
 	o := w.options(fatal)
-	o.MaxConcurrentWorkflowTaskExecutionSize = w.o.Slots.WorkflowTasks
-	o.MaxConcurrentLocalActivityExecutionSize = w.o.Slots.Advances
-	o.MaxConcurrentActivityExecutionSize = w.o.Slots.Advances
+	o.MaxConcurrentWorkflowTaskExecutionSize = workflowTasks
+	o.MaxConcurrentLocalActivityExecutionSize = advances
+	o.MaxConcurrentActivityExecutionSize = advances
 	o.WorkflowTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
 	o.StickyScheduleToStartTimeout = stickyTimeout
 	// A run that this build cannot follow waits for one that can, and goes on there.
 	o.WorkflowPanicPolicy = worker.BlockWorkflow
 	s := worker.New(w.o.Client, w.o.TaskQueue, o)
 	s.RegisterWorkflowWithOptions(w.o.Workflow, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	s.RegisterActivityWithOptions(w.o.Activities[onboarding.ActivityAdvance], activity.RegisterOptions{Name: onboarding.ActivityAdvance})
+	// What runs inside workflow tasks.
+	for _, name := range []string{onboarding.ActivityAdvance, onboarding.ActivityTake} {
+		s.RegisterActivityWithOptions(w.o.Activities[name], activity.RegisterOptions{Name: name})
+	}
 	return s
 }
 
@@ -231,7 +216,7 @@ func (w *Worker) workflows(fatal func(error)) worker.Worker {
 func (w *Worker) hooks(fatal func(error)) worker.Worker {
 	o := w.options(fatal)
 	o.DisableWorkflowWorker = true
-	o.MaxConcurrentActivityExecutionSize = w.o.Slots.Deliveries
+	o.MaxConcurrentActivityExecutionSize = deliveries
 	s := worker.New(w.o.Client, w.o.HooksTaskQueue, o)
 	var names []string
 	for name := range w.o.Activities {

@@ -71,8 +71,10 @@ func (c *calls) activities() map[string]any {
 func everything(hooks string) func(workflow.Context) error {
 	return func(ctx workflow.Context) error {
 		local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{ScheduleToCloseTimeout: time.Second})
-		if err := workflow.ExecuteLocalActivity(local, onboarding.ActivityAdvance).Get(ctx, nil); err != nil {
-			return err
+		for _, name := range []string{onboarding.ActivityAdvance, onboarding.ActivityTake} {
+			if err := workflow.ExecuteLocalActivity(local, name).Get(ctx, nil); err != nil {
+				return err
+			}
 		}
 		own := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{ScheduleToCloseTimeout: patience})
 		if err := workflow.ExecuteActivity(own, onboarding.ActivityAdvance).Get(ctx, nil); err != nil {
@@ -157,7 +159,7 @@ func TestRunsWorkflowAndActivitiesOnTheirQueues(t *testing.T) {
 	if r.w.Ready() == nil {
 		t.Error("a stopped worker is ready")
 	}
-	for name, want := range map[string]int{onboarding.ActivityAdvance: 2, onboarding.ActivityDeliver: 1, onboarding.ActivityTake: 1, onboarding.ActivityRecord: 1} {
+	for name, want := range map[string]int{onboarding.ActivityAdvance: 2, onboarding.ActivityDeliver: 1, onboarding.ActivityTake: 2, onboarding.ActivityRecord: 1} {
 		if seen.seen[name] != want {
 			t.Errorf("%s ran %d times, want %d", name, seen.seen[name], want)
 		}
