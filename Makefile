@@ -32,7 +32,7 @@ demo: build ## what make run does, on data that is thrown away; ends after the t
 	bin/devstack exec -- bin/simulator run --admit bin/admit --example-worker bin/exampleworker --once
 
 .PHONY: test
-test: bin/devstack typescript-worker ## run every test on a real PostgreSQL and a real Temporal
+test: packages bin/devstack typescript-worker ## run every test on a real PostgreSQL and a real Temporal
 	bin/devstack exec -- go test $(RACE) -timeout 15m $$(go list ./... | grep -v /cmd/e2e)
 	@# By itself, for it floods and kills, and others look at the clock.
 	bin/devstack exec -- go test $(RACE) -timeout 25m ./cmd/e2e
@@ -41,6 +41,10 @@ test: bin/devstack typescript-worker ## run every test on a real PostgreSQL and 
 	cd cmd/devstack && go test -timeout 15m ./...
 	@# A screenshot of what fails is left in bin/_artifacts.
 	cd cmd/uitest && $(CURDIR)/bin/devstack exec -- go test -timeout 12m -artifacts -outputdir $(CURDIR)/bin ./...
+
+.PHONY: packages
+packages: ## install what the tests use beside Go, with apt-get, where it is missing
+	@.ci/packages
 
 .PHONY: ci
 ci: format vet staticcheck workflowcheck build test demo ## all that must hold before a change lands

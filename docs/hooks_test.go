@@ -178,7 +178,7 @@ func TestTryOut(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"bash", "curl", "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%v: .ci/run installs what the tests use", err)
+			t.Fatalf("%v: make packages installs what the tests use", err)
 		}
 	}
 	const starts = "go run ./cmd/examplereceiver -listen 127.0.0.1:8090 &\n"
