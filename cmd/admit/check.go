@@ -34,12 +34,12 @@ func configCommand(_ context.Context, p process) int {
 	for _, problem := range problems {
 		say(p.out, "%s\n", problem)
 	}
-	if len(problems) > 0 {
-		return exitFailed
-	}
 	s := settings.Settings{Policy: config.Policy, Hooks: config.Hooks, Voice: config.Voice, Mail: config.Mail, Reviewers: config.Reviewers}
-	if _, err := senders(s, nil, slog.New(slog.DiscardHandler)); err != nil {
+	_, err = senders(filled(s), nil, slog.New(slog.DiscardHandler))
+	if err != nil {
 		say(p.out, "%v\n", err)
+	}
+	if len(problems) > 0 || err != nil {
 		return exitFailed
 	}
 	say(p.out, "%s is good; its policy has the hash %s\n", p.args[1], config.Policy.Hash())

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -93,6 +95,84 @@ notify:
 	}
 	if code != exitFailed || strings.Contains(said, hookSecretOfTests) {
 		t.Errorf("exit code %d, said\n%s", code, said)
+	}
+}
+
+// TestNoMistakeHidesAnother holds that what the file's reader tells hides nothing of
+// what only the senders can tell, and that neither repeats the other: for admit
+// config check, and for a process that starts.
+func TestNoMistakeHidesAnother(t *testing.T) {
+	t.Parallel()
+	gone := filepath.Join(t.TempDir(), "gone")
+	for _, c := range []struct {
+		name, text string
+		want       []string // the beginning of each line
+	}{
+		{"one of each", `
+polcy: {}
+hooks:
+  - {name: core, url: "https://core.example", secrets_env: SHORT, events: ["*"], fialing_after: 1h}
+notify:
+  email: {address: "smtp.example:587", tls: none, from: "Example <hello@example.com>", username_env: S, password_env: S}
+  templates: ` + gone + `
+  reviewers: {to: [review@example.com], language: "deutsch!"}
+`, []string{"polcy (line 2)", "hooks.fialing_after (line 4)", "notify: ", `hook "core": signing secret 1 has 5 bytes`,
+			"notify.email: a password is not sent without tls", `notify.reviewers: "deutsch!" is no language`}},
+		{"everything is wrong", `
+hooks:
+  - {name: Core, url: "core.example", secrets_env: GONE, events: ["*"], tls: {cert: ` + gone + `}}
+  - {name: mail, url: "https://a.example#x", secrets_env: "", events: ["*"]}
+notify:
+  email: {address: smtp.example, tls: perhaps, from: nobody, username_env: S, password_env: GONE}
+  templates: ` + gone + `
+  quiet_hours: never
+  time_zone: Local
+  resume_url: "https://app.example"
+  resume_secrets_env: S
+  review_url: here
+  reviewers: {to: [reviewer-1, "review er@example.com"], time_zone: Local, language: "deutsch!"}
+`, []string{"hooks.tls.cert (line 3)", "hooks.tls (line 3)", `hooks.name (line 3): is "Core"`, "hooks.url (line 3)", "hooks.secrets_env (line 3)",
+			`hooks.name (line 4): "mail" is a name`, "hooks.secrets_env (line 4): names no environment variable",
+			"notify.email.password_env (line 6)", "notify.email.address (line 6)", "notify.email.tls (line 6)", "notify.email.from (line 6)",
+			"notify.quiet_hours (line 8)", "notify.time_zone (line 9)", "notify.resume_url (line 10)", "notify.review_url (line 12)",
+			"notify.reviewers.to (line 13)", "notify.reviewers.to (line 13)", "notify.reviewers.time_zone (line 13)",
+			"notify: ", `hook "hook-2": the url holds a fragment`, `notify.reviewers: "deutsch!"`}},
+		{"reviewers without mail", `
+notify:
+  reviewers: {to: [], language: "deutsch!", often: true}
+`, []string{"notify.email (line 3): is needed", "notify.reviewers.often (line 3)", "notify.reviewers.to (line 3)", `notify.reviewers: "deutsch!"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			environ := []string{"S=" + hookSecretOfTests, "SHORT=whsec_c2hvcnQ=", "DATABASE_URL=postgres://127.0.0.1:1/admit", "ADMIT_PROVIDERS=p100", "ADMIT_P100_TOKENS=one"}
+			code, checked := check(t, c.text, environ...)
+			holdLines(t, checked, c.want)
+			file := filepath.Join(t.TempDir(), "admit.yaml")
+			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var started bytes.Buffer
+			if got := dispatchCommand(t.Context(), []string{"serve"}, process{environ: append(environ, "ADMIT_CONFIG="+file), err: &started}); code != exitFailed || got != exitUsage {
+				t.Errorf("exit codes %d and %d", code, got)
+			}
+			told, _, _ := strings.Cut(started.String(), fmt.Sprintf("admit: %d mistakes in the settings", len(c.want)))
+			told = strings.ReplaceAll(told, "admit: ", "")
+			holdLines(t, strings.ReplaceAll(told, "ADMIT_CONFIG: ", ""), c.want)
+		})
+	}
+}
+
+// holdLines holds that each line begins as wanted, in any order.
+func holdLines(t *testing.T, text string, want []string) {
+	t.Helper()
+	lines := slices.Sorted(strings.Lines(text))
+	want = slices.Sorted(slices.Values(want))
+	ok := len(lines) == len(want)
+	for i := range min(len(lines), len(want)) {
+		ok = ok && strings.HasPrefix(lines[i], want[i])
+	}
+	if !ok {
+		t.Errorf("it says\n%s\nwant\n%s", strings.Join(lines, ""), strings.Join(want, "\n"))
 	}
 }
 

@@ -51,13 +51,13 @@ func addMail(all map[string]activities.Sender, s settings.Settings, voice *activ
 		Address: s.Mail.Address, TLS: s.Mail.TLS, From: s.Mail.From, Username: s.Mail.Username, Password: s.Mail.Password,
 	}, voice)
 	if err != nil {
-		problems = append(problems, fmt.Errorf("notify.email: %w", err))
+		problems = append(problems, named("notify.email: ", err))
 	}
 	var to activities.ReviewersConfig
 	if v := s.Reviewers; v != nil {
 		to = activities.ReviewersConfig{To: v.To, Language: v.Language, TimeZone: v.TimeZone, URL: v.ReviewURL}
 		if err := to.Validate(); err != nil {
-			problems = append(problems, fmt.Errorf("notify.reviewers: %w", err))
+			problems = append(problems, named("notify.reviewers: ", err))
 		}
 	}
 	if len(problems) > 0 || voice == nil {
@@ -84,10 +84,16 @@ func newHook(h settings.Hook, build string) (*activities.Hook, error) {
 		ClientCert: h.TLS.Cert, ClientKey: h.TLS.Key, CA: h.TLS.CA,
 	}, build)
 	if err != nil {
-		// Nobody branches on it: it is read by who wrote the file.
-		return nil, errors.New(strings.ReplaceAll(err.Error(), "\n", fmt.Sprintf("\nhook %q: ", h.Name)))
+		prefix := fmt.Sprintf("hook %q: ", h.Name)
+		return nil, named(prefix, errors.New(strings.TrimPrefix(err.Error(), prefix)))
 	}
 	return hook, nil
+}
+
+// named puts what it is about before each line of an error. Nobody branches on it: it
+// is read by who wrote the settings.
+func named(prefix string, err error) error {
+	return errors.New(prefix + strings.ReplaceAll(err.Error(), "\n", "\n"+prefix))
 }
 
 // newVoice makes what puts into words what there is to say to users, nil where
@@ -109,7 +115,7 @@ func newVoice(s settings.Settings, recipients activities.Recipients, logger *slo
 	}
 	voice, err := activities.NewVoice(c, recipients)
 	if err != nil {
-		return nil, fmt.Errorf("notify: %w", err)
+		return nil, named("notify: ", err)
 	}
 	voice.Logger = logger
 	return voice, nil
@@ -142,7 +148,7 @@ func questions(s settings.Settings) (map[string]*activities.Question, error) {
 		// The client's own limits: 5 s for a question, 4 at once, 5 in a second.
 		client, err := p.client(providers.APIConfig{URL: p.api.URL, Key: p.api.Key, Agent: "Admit/" + s.Build})
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s_URL, %[1]s_KEY: %w", p.setting, err))
+			problems = append(problems, named(fmt.Sprintf("%s_URL, %[1]s_KEY: ", p.setting), err))
 			continue
 		}
 		all[p.target] = &activities.Question{Provider: client.Provider(), Setting: p.setting + "_KEY", API: asker{client}}

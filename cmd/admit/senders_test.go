@@ -115,8 +115,10 @@ func TestMistakesOfTheAPIs(t *testing.T) {
 			t.Errorf("%q is told in\n%s", secret, text)
 		}
 	}
-	// What the settings told already is not told twice.
-	if again := mistakes(ctx, s, []settings.Problem{{Name: "ADMIT_P100_API_URL", Message: "must begin with https://"}}); len(again) != 1 {
+	// What the settings told already is not told twice, and hides nothing.
+	s.P100API.URL = ""
+	again := mistakes(ctx, s, []settings.Problem{{Name: "ADMIT_P100_API_URL", Message: "must begin with https://"}})
+	if len(again) != 3 || !strings.HasPrefix(again[1], "ADMIT_XGATEWAY_API_URL, ") || !strings.HasPrefix(again[2], "ADMIT_XGATEWAY_API_URL, ") {
 		t.Errorf("mistakes %q", again)
 	}
 }

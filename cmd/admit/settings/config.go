@@ -1,6 +1,9 @@
 package settings
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -22,17 +25,15 @@ type Config struct {
 // ParseConfig reads a configuration file; getenv gives the secrets that it
 // names, and which providers' APIs are asked. Unknown keys are mistakes. What the
 // file does not say stays as the built-in default has it; a stage named under
-// policy.stall replaces that stage's default whole.
+// policy.stall replaces that stage's default whole. A value with a mistake counts as
+// missing, so that who judges the rest does not tell the mistake again.
 func ParseConfig(text []byte, getenv func(string) string) (Config, []Problem) {
 	c := Config{Policy: defaultPolicy(getenv)}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return c, []Problem{{Name: "the configuration file", Message: strings.TrimPrefix(err.Error(), "yaml: ")}}
-	}
-	if len(document.Content) == 0 {
-		return c, nil
-	}
 	r := &reader{getenv: getenv, lines: map[string]int{}}
+	document := r.document(text)
+	if len(document.Content) == 0 {
+		return c, r.problems
+	}
 	root := r.object(document.Content[0], "", "policy", "hooks", "notify")
 	if n := root["policy"]; n != nil {
 		r.policy(n, &c.Policy)
@@ -43,6 +44,23 @@ func ParseConfig(text []byte, getenv func(string) string) (Config, []Problem) {
 	r.notify(root["notify"], &c)
 	c.used = r.used
 	return c, r.problems
+}
+
+// document returns the one document of a file, an empty node where there is none.
+func (r *reader) document(text []byte) (first yaml.Node) {
+	var next yaml.Node
+	file := yaml.NewDecoder(bytes.NewReader(text))
+	err := file.Decode(&first)
+	if err == nil {
+		err = file.Decode(&next)
+	}
+	switch {
+	case err == nil:
+		r.bad(orFile(""), next.Line, "a second document begins here; what it says belongs into the first one")
+	case !errors.Is(err, io.EOF):
+		r.bad(orFile(""), 0, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	return first
 }
 
 func (r *reader) policy(n *yaml.Node, p *onboarding.Policy) {

@@ -42,6 +42,7 @@ func (r *reader) hooks(n *yaml.Node) []Hook {
 			Events: r.strings(m["events"], "hooks.events"), AllowPrivate: r.bool(m["allow_private"], "hooks.allow_private"),
 			Retry: r.retry(m["retry"], "hooks.retry"), FailingAfter: r.span(m["failing_after"], "hooks.failing_after", minFailingAfter),
 		}
+		told := len(r.problems)
 		switch {
 		case !targetName.MatchString(h.Name):
 			r.bad("hooks.name", item.Line, "is %q; a hook needs a name of [a-z0-9-]", h.Name)
@@ -51,12 +52,16 @@ func (r *reader) hooks(n *yaml.Node) []Hook {
 			r.bad("hooks.name", item.Line, "two hooks are called %q", h.Name)
 		}
 		names = append(names, h.Name)
+		nameless := len(r.problems) > told
 		queue := h.TaskQueue != "" || h.Activity != ""
 		r.events(h.Events, queue, lineAt(m["events"], item.Line))
 		if queue {
 			r.queueHook(h, m, item.Line)
 		} else {
 			r.httpHook(&h, m, item.Line)
+		}
+		if nameless {
+			h.Name = ""
 		}
 		hooks = append(hooks, h)
 	}
@@ -77,6 +82,7 @@ func (r *reader) queueHook(h Hook, m map[string]*yaml.Node, line int) {
 // httpHook reads what only an HTTP hook has.
 func (r *reader) httpHook(h *Hook, m map[string]*yaml.Node, line int) {
 	u, err := url.Parse(h.URL)
+	told := len(r.problems)
 	switch {
 	case h.URL == "":
 		r.bad("hooks.url", line, "%s: a hook needs a url, or a task_queue and an activity", h.Name)
@@ -88,6 +94,9 @@ func (r *reader) httpHook(h *Hook, m map[string]*yaml.Node, line int) {
 		r.bad("hooks.url", line, "%s: it leads to this machine or into a private network, where nothing is sent unless allow_private: true stands beside it", h.Name)
 	case !h.AllowPrivate && u.Scheme == "http":
 		r.bad("hooks.url", line, "%s: what is told of users would travel in the clear; make it https (http is for private networks, with allow_private: true)", h.Name)
+	}
+	if len(r.problems) > told {
+		h.URL = ""
 	}
 	if m["secrets_env"] == nil {
 		r.bad("hooks.secrets_env", line, "%s: name the environment variable that holds the signing secrets (whsec_…)", h.Name)
@@ -104,6 +113,7 @@ func (r *reader) httpHook(h *Hook, m map[string]*yaml.Node, line int) {
 	h.TLS = r.tls(m["tls"])
 	if m["tls"] != nil && err == nil && u.Scheme == "http" {
 		r.bad("hooks.tls", m["tls"].Line, "%s: the url begins with http://, so that nothing is encrypted; make it https://", h.Name)
+		h.TLS = TLSFiles{}
 	}
 }
 
@@ -121,14 +131,19 @@ func (r *reader) tls(n *yaml.Node) TLSFiles {
 		name := r.string(m[key], path+"."+key)
 		if info, err := os.Stat(name); err != nil {
 			r.bad(path+"."+key, m[key].Line, "the file cannot be read: %v", err)
+			return ""
 		} else if info.IsDir() {
 			r.bad(path+"."+key, m[key].Line, "%s is a folder, not a file", name)
+			return ""
 		}
 		return name
 	}
 	f := TLSFiles{Cert: file("cert"), Key: file("key"), CA: file("ca")}
 	if (m["cert"] == nil) != (m["key"] == nil) {
 		r.bad(path, n.Line, "cert and key go together: the certificate by which Admit proves itself, and its private key")
+	}
+	if f.Cert == "" || f.Key == "" {
+		f.Cert, f.Key = "", ""
 	}
 	return f
 }

@@ -34,9 +34,9 @@ func (r *reader) notify(n *yaml.Node, c *Config) {
 	}
 	c.Voice = r.voice(m)
 	switch {
-	case m["reviewers"] != nil && c.Mail != nil:
+	case m["reviewers"] != nil:
 		c.Reviewers = r.reviewers(m)
-	case m["reviewers"] == nil && m["review_url"] != nil:
+	case m["review_url"] != nil:
 		r.bad("notify.review_url", m["review_url"].Line, "is for the mails to reviewers; name some under notify.reviewers")
 	}
 }
@@ -50,21 +50,27 @@ func (r *reader) voice(m map[string]*yaml.Node) *Voice {
 	}
 	if m["quiet_hours"] != nil && !quiet(v.QuietHours) {
 		r.bad("notify.quiet_hours", m["quiet_hours"].Line, `is %q; it must be two times of day in quotes that leave an hour of it, as "22:00-07:00"`, v.QuietHours)
+		v.QuietHours = ""
 	}
 	if !zone(v.TimeZone) {
 		r.bad("notify.time_zone", m["time_zone"].Line, "is %q; it must be a time zone, as Europe/Berlin", v.TimeZone)
+		v.TimeZone = ""
 	}
+	told := len(r.problems)
 	if m["resume_secrets_env"] != nil {
 		v.ResumeSecrets = r.secrets(m["resume_secrets_env"], "notify.resume_secrets_env")
 	}
 	if m["resume_url"] != nil {
 		r.resume(v, m)
-		return v
-	}
-	for _, key := range []string{"resume_secrets_env", "resume_expires"} {
-		if m[key] != nil {
-			r.bad("notify."+key, m[key].Line, "is for the links by which users go on; say under notify.resume_url where they lead")
+	} else {
+		for _, key := range []string{"resume_secrets_env", "resume_expires"} {
+			if m[key] != nil {
+				r.bad("notify."+key, m[key].Line, "is for the links by which users go on; say under notify.resume_url where they lead")
+			}
 		}
+	}
+	if len(r.problems) > told {
+		v.ResumeURL, v.ResumeSecrets = "", nil
 	}
 	return v
 }
@@ -139,15 +145,21 @@ func (r *reader) email(n *yaml.Node) *Mail {
 	}
 	if _, _, err := net.SplitHostPort(mailer.Address); err != nil {
 		r.bad("notify.email.address", n.Line, "is %q; it must be host:port", mailer.Address)
+		mailer.Address = ""
 	}
 	if !slices.Contains([]string{"starttls", "tls", "none"}, mailer.TLS) {
 		r.bad("notify.email.tls", n.Line, "is %q; it must be starttls, tls or none", mailer.TLS)
+		mailer.TLS = ""
 	}
 	if _, err := mail.ParseAddress(mailer.From); err != nil {
 		r.bad("notify.email.from", n.Line, "is %q; it must be an address, as \"Example <hello@example.com>\"", mailer.From)
+		mailer.From = ""
 	}
-	if (mailer.Username == "") != (mailer.Password == "") {
+	if (e["username_env"] == nil) != (e["password_env"] == nil) {
 		r.bad("notify.email", n.Line, "username_env and password_env go together")
+	}
+	if mailer.Username == "" || mailer.Password == "" {
+		mailer.Username, mailer.Password = "", ""
 	}
 	return mailer
 }
@@ -165,9 +177,10 @@ func (r *reader) reviewers(m map[string]*yaml.Node) *Reviewers {
 	if len(v.To) == 0 {
 		r.bad(path+".to", line, "names nobody; it must be a list of mail addresses")
 	}
-	for _, to := range v.To {
+	for i, to := range v.To {
 		if a, err := mail.ParseAddress(to); err != nil || a.Name != "" || a.Address != to {
 			r.bad(path+".to", r.lineOf(path+".to", line), "holds %q; it must be a bare mail address, as review@example.com", to)
+			v.To[i] = ""
 		}
 	}
 	if v.Digest != "" {
@@ -177,9 +190,11 @@ func (r *reader) reviewers(m map[string]*yaml.Node) *Reviewers {
 	}
 	if !zone(v.TimeZone) {
 		r.bad(path+".time_zone", r.lineOf(path+".time_zone", line), "is %q; it must be a time zone, as Europe/Berlin", v.TimeZone)
+		v.TimeZone = ""
 	}
 	if u, err := url.Parse(v.ReviewURL); v.ReviewURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		r.bad("notify.review_url", r.lineOf("notify.review_url", line), "must be an http or https URL, as https://admin.example/users/{userId}")
+		v.ReviewURL = ""
 	}
 	return v
 }

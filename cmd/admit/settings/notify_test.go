@@ -29,7 +29,7 @@ var mistakenNotify = []mistake{
 		[]string{"notify.review_url (line 3): is for the mails to reviewers"}},
 	{"reviewers without mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  reviewers: {to: [reviewer-1@example.com]}\n", []string{"notify.email (line 2): is needed"}},
 	{"mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: smtp.example, tls: perhaps, from: nobody, username_env: SMTP_USER}\n",
-		[]string{"notify.email.username_env (line 2)", "notify.email.address", "notify.email.tls", "notify.email.from"}},
+		[]string{"notify.email.username_env (line 2)", "notify.email.address", "notify.email.tls", "notify.email.from", "notify.email (line 2): username_env and password_env go together"}},
 	{"retries of mail", base("ADMIT_CONFIG=admit.yaml"), "notify:\n  email: {address: \"smtp.example:587\", from: \"hello@example.com\", retry: {first: 2h, refusals: 2000}}\n",
 		[]string{"notify.email.retry.refusals (line 2)"}},
 	{"hours and links", base("ADMIT_CONFIG=admit.yaml", "R="+resumeSecret+",short"), `notify:

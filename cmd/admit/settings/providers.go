@@ -35,7 +35,7 @@ func defaultPolicy(getenv func(string) string) onboarding.Policy {
 	return p
 }
 
-// api reads how an API is asked, nil where it is not.
+// api reads how an API is asked, nil where it is not. What is wrong counts as missing.
 func (e *env) api(name string) *API {
 	a := API{URL: e.get(name + "_URL"), Key: e.get(name + "_KEY")}
 	switch {
@@ -49,6 +49,7 @@ func (e *env) api(name string) *API {
 	// Whether the rest of it can be used, the client of the API tells.
 	if u, err := url.Parse(a.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
 		e.bad(name+"_URL", "must begin with https://: the key would be sent in the clear; http:// is for this machine's own addresses")
+		a.URL = ""
 	}
 	return &a
 }

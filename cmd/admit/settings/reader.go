@@ -149,7 +149,14 @@ func (r *reader) durations(n *yaml.Node, path string, to *[]onboarding.Duration)
 
 // secret returns the value of the environment variable that the node names.
 func (r *reader) secret(n *yaml.Node, path string) string {
+	told := len(r.problems)
 	name := r.string(n, path)
+	if name == "" {
+		if len(r.problems) == told {
+			r.bad(path, n.Line, "names no environment variable")
+		}
+		return ""
+	}
 	r.used = append(r.used, name)
 	v := r.getenv(name)
 	if v == "" {

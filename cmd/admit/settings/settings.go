@@ -54,7 +54,7 @@ type Settings struct {
 	Hooks     []Hook
 	Voice     *Voice     // nil where neither Mail is set nor a hook told what to say to users
 	Mail      *Mail      // nil: users are not written to by mail
-	Reviewers *Reviewers // nil: nobody is written to; never without Mail
+	Reviewers *Reviewers // nil: nobody is written to; never without Mail where there is no problem
 }
 
 // Hook is a system of the merchant's that is told of effects: either an HTTP

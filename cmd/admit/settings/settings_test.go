@@ -71,6 +71,14 @@ var mistaken = []mistake{
 	{"unknown provider", base("ADMIT_PROVIDERS=p100,sumsub,p100"), "", []string{`names "sumsub"`, "names p100 twice"}},
 	{"no file", base("ADMIT_CONFIG=other.yaml"), "", []string{"ADMIT_CONFIG: the file cannot be read"}},
 	{"no YAML", base("ADMIT_CONFIG=admit.yaml"), "policy: [", []string{"the configuration file: line 1"}},
+	{"a second document", base("ADMIT_CONFIG=admit.yaml"), "---\n# one\npolicy:\n  jiter: 1m\n---\nhooks: []\n",
+		[]string{"policy.jiter (line 4): is unknown", "the configuration file (line 5): a second document begins here"}},
+	{"a second document that is empty", base("ADMIT_CONFIG=admit.yaml"), "policy: {}\n---\n", []string{"the configuration file (line 2): a second document"}},
+	{"a second document that is no YAML", base("ADMIT_CONFIG=admit.yaml"), "policy:\n  jiter: 1m\n---\nhooks: [\n", []string{"the configuration file: line 4", "policy.jiter (line 2): is unknown"}},
+	{"no variable", base("ADMIT_CONFIG=admit.yaml"), "hooks:\n  - {name: a, url: \"https://a.example\", secrets_env: \"\", events: [\"*\"]}\n",
+		[]string{"hooks.secrets_env (line 2): names no environment variable"}},
+	{"a variable that is no text", base("ADMIT_CONFIG=admit.yaml"), "hooks:\n  - {name: a, url: \"https://a.example\", secrets_env: [A], events: [\"*\"]}\n",
+		[]string{"hooks.secrets_env (line 2): must be text"}},
 	{"unknown keys", base("ADMIT_CONFIG=admit.yaml"), "polcy: {}\npolicy:\n  jiter: 1m\n  stall:\n    approved:\n      remnd: [1h]\n",
 		[]string{"polcy (line 1): is unknown", "policy.jiter (line 3)", "policy.stall.approved.remnd (line 6)"}},
 	{"wrong types", base("ADMIT_CONFIG=admit.yaml"), "policy:\n  jitter: soon\n  max_reminders: many\n  require_any: kyc\nhooks: {}\n",
@@ -110,6 +118,17 @@ func holdMistakes(t *testing.T, cases []mistake) {
 				t.Fatalf("problems\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
 			}
 		})
+	}
+}
+
+// TestOneDocument holds that the marks of YAML's documents alone make no second one.
+func TestOneDocument(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "# nothing\n", "---\n", "%YAML 1.1\n---\npolicy: {settle: 1s}\n...\n", "policy: {settle: 1s}\n...\n# the end\n"} {
+		c, problems := settings.ParseConfig([]byte(text), func(string) string { return "" })
+		if len(problems) > 0 || strings.Contains(text, "settle") && c.Policy.Settle.D() != time.Second {
+			t.Errorf("%q: problems %v, settle %s", text, problems, c.Policy.Settle.D())
+		}
 	}
 }
 
