@@ -1,10 +1,12 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 
@@ -81,7 +83,7 @@ func Replay(ctx context.Context, o ReplayOptions) (ReplayCounts, error) {
 	if o.Client == nil || o.Workflow == nil {
 		return ReplayCounts{}, errors.New("replay: a client and a workflow are needed")
 	}
-	o.Query = orElse(o.Query, DefaultQuery)
+	o.Query = cmp.Or(o.Query, DefaultQuery)
 	engine, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
 		DataConverter: o.DataConverter, FailureConverter: o.FailureConverter, DisableRegistrationAliasing: true,
 		DisableDeadlockDetection: true, // a busy machine is no deadlock
@@ -213,12 +215,9 @@ func (r *replay) fetch(ctx context.Context, of *commonpb.WorkflowExecution) (*hi
 // begun says whether a workflow task has ended: before that there is nothing to
 // compare.
 func begun(h *historypb.History) bool {
-	for _, e := range h.GetEvents() {
-		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.GetEvents(), func(e *historypb.HistoryEvent) bool {
+		return e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+	})
 }
 
 func (r *replay) done(one Replayed) {

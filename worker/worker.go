@@ -41,8 +41,8 @@ const (
 	// another takes over, on top of the workflow task timeout.
 	stickyTimeout = 2 * time.Second
 
-	// defaultStopTimeout is for a process that is killed after 30 seconds, as most
-	// supervisors do.
+	// defaultStopTimeout is for a process that is killed after 30 seconds, which is
+	// Kubernetes' own default.
 	defaultStopTimeout = 25 * time.Second
 )
 
@@ -58,7 +58,7 @@ type Options struct {
 	// than the default must be told to the workflow as well.
 	Workflow any
 	// Activities by name. onboarding.ActivityAdvance runs beside the workflows,
-	// every other one on HooksTaskQueue, onboarding.ActivityTake on both.
+	// every other one on HooksTaskQueue.
 	Activities map[string]any
 	// Build names this build to Temporal: on each workflow task that it did, and in
 	// the search attribute BuildIds, by which the workflows are found that a build
@@ -205,10 +205,7 @@ func (w *Worker) workflows(fatal func(error)) worker.Worker {
 	o.WorkflowPanicPolicy = worker.BlockWorkflow
 	s := worker.New(w.o.Client, w.o.TaskQueue, o)
 	s.RegisterWorkflowWithOptions(w.o.Workflow, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	// What runs inside workflow tasks.
-	for _, name := range []string{onboarding.ActivityAdvance, onboarding.ActivityTake} {
-		s.RegisterActivityWithOptions(w.o.Activities[name], activity.RegisterOptions{Name: name})
-	}
+	s.RegisterActivityWithOptions(w.o.Activities[onboarding.ActivityAdvance], activity.RegisterOptions{Name: onboarding.ActivityAdvance})
 	return s
 }
 
