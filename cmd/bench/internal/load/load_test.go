@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -94,9 +95,10 @@ func TestClosedLoopCountsAnswers(t *testing.T) {
 func TestOpenLoopKeepsItsHours(t *testing.T) {
 	t.Parallel()
 	rc, addr := serve(t, http.StatusOK)
+	const users, rate, count, seed = 5, 250, 50, 7
 	began := time.Now()
 	answered, err := load.Open{
-		Addr: addr, Script: load.NewScript("user-", "token-1", 5), Rate: 500, Count: 50, First: 100, Seed: 7,
+		Addr: addr, Script: load.NewScript("user-", "token-1", users), Rate: rate, Count: count, First: 100, Seed: seed,
 	}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -105,10 +107,17 @@ func TestOpenLoopKeepsItsHours(t *testing.T) {
 	for _, body := range rc.bodies {
 		numbers[body[load.NumberField].(float64)] = true
 	}
+	random := rand.New(rand.NewPCG(seed, 1))
+	random.Perm(users) // drawn before the moments
+	due := began       // or a little later
 	for i, at := range answered {
-		if !numbers[float64(100+i)] || at.Before(began) {
-			t.Errorf("webhook %d: sent %v, answered at %v", 100+i, numbers[float64(100+i)], at)
+		due = due.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second)))
+		if !numbers[float64(100+i)] || at.Before(due) {
+			t.Errorf("webhook %d: sent %v, answered %v before it was due", 100+i, numbers[float64(100+i)], due.Sub(at))
 		}
+	}
+	if len(answered) != count {
+		t.Errorf("%d answers", len(answered))
 	}
 }
 
