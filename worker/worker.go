@@ -58,7 +58,7 @@ type Options struct {
 	// than the default must be told to the workflow as well.
 	Workflow any
 	// Activities by name. onboarding.ActivityAdvance runs beside the workflows,
-	// every other one on HooksTaskQueue.
+	// every other one on HooksTaskQueue, onboarding.ActivityTake on both.
 	Activities map[string]any
 	// Build names this build to Temporal: on each workflow task that it did, and in
 	// the search attribute BuildIds, by which the workflows are found that a build
@@ -205,7 +205,10 @@ func (w *Worker) workflows(fatal func(error)) worker.Worker {
 	o.WorkflowPanicPolicy = worker.BlockWorkflow
 	s := worker.New(w.o.Client, w.o.TaskQueue, o)
 	s.RegisterWorkflowWithOptions(w.o.Workflow, workflow.RegisterOptions{Name: onboarding.WorkflowType})
-	s.RegisterActivityWithOptions(w.o.Activities[onboarding.ActivityAdvance], activity.RegisterOptions{Name: onboarding.ActivityAdvance})
+	// What runs inside workflow tasks.
+	for _, name := range []string{onboarding.ActivityAdvance, onboarding.ActivityTake} {
+		s.RegisterActivityWithOptions(w.o.Activities[name], activity.RegisterOptions{Name: name})
+	}
 	return s
 }
 
