@@ -48,9 +48,11 @@ type Options struct {
 	// Health says whether Temporal answers; asked only when a ring has failed.
 	Health func(ctx context.Context) error
 
-	Logger  *slog.Logger        // nothing is logged
-	OnRing  func(result string) // called for each ring with one of the results
-	OnPause func(paused bool)   // called at the start and whenever it changes
+	Logger *slog.Logger        // nothing is logged
+	OnRing func(result string) // called for each ring with one of the results
+	// OnPause is called at the start and whenever it changes, in that order. It must
+	// not call the dispatcher.
+	OnPause func(paused bool)
 
 	Workers int // 32: rings in flight at the same time
 	Queue   int // 4096: rings that wait for a worker

@@ -66,9 +66,10 @@ func (d *Dispatcher) isPaused() bool {
 	return d.paused
 }
 
+// setPaused tells OnPause before the next change can come.
 func (d *Dispatcher) setPaused(paused bool) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.paused = paused
-	d.mu.Unlock()
 	d.o.OnPause(paused)
 }
