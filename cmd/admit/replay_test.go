@@ -23,7 +23,7 @@ import (
 )
 
 // replayPatience is how long the test waits for the server.
-const replayPatience = 20 * time.Second
+const replayPatience = 2 * time.Minute
 
 // broken is the workflow of a build that has moved a step without GetVersion.
 func broken(ctx workflow.Context, in workflows.Input) error {

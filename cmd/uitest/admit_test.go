@@ -2,6 +2,7 @@ package uitest_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -119,7 +120,9 @@ func address(log, message string) string {
 // webhook posts a webhook of P100's.
 func (a *admit) webhook(path, body string) {
 	a.t.Helper()
-	a.post("http://"+a.public+path, p100Token, body)
+	if err := a.post("http://"+a.public+path, p100Token, body); err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 // kyc posts what P100 says of a user's verification.
@@ -128,10 +131,14 @@ func (a *admit) kyc(user, status, attempt string) {
 	a.webhook("/webhook/kyc-verification/status", fmt.Sprintf(`{"externalUserId":%q,"verificationStatus":%q,"attemptStatus":%q}`, user, status, attempt))
 }
 
-// command has a command done by the admin API.
+// command has a command done by the admin API. The answer is 202 where that takes
+// longer than the API waits; the same request sent again is answered what became of it.
 func (a *admit) command(user, name string) {
 	a.t.Helper()
-	a.post("http://"+a.admin+"/v1/onboardings/"+user+"/commands", "Bearer "+operatorToken, fmt.Sprintf(`{"command":%q,"reason":"for the test"}`, name))
+	body := fmt.Sprintf(`{"command":%q,"reason":"for the test","requestId":%q}`, name, rand.Text())
+	until(a.t, name+" is done", func() error {
+		return a.post("http://"+a.admin+"/v1/onboardings/"+user+"/commands", "Bearer "+operatorToken, body)
+	})
 }
 
 // onboarding is what the tests read of the admin API's answer.
@@ -161,16 +168,14 @@ func (a *admit) sees(user, what string, wanted func(onboarding) bool) (o onboard
 	return o
 }
 
-func (a *admit) post(url, token, body string) {
-	a.t.Helper()
+func (a *admit) post(url, token, body string) error {
 	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
-		a.t.Fatal(err)
+		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if _, err := send(req, token); err != nil {
-		a.t.Fatal(err)
-	}
+	_, err = send(req, token)
+	return err
 }
 
 func (a *admit) get(url, token string) ([]byte, error) {

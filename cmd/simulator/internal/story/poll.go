@@ -9,7 +9,7 @@ import (
 // Limits of the waits.
 const (
 	pollEvery   = 25 * time.Millisecond
-	foldWithin  = 5 * time.Second
+	foldWithin  = 30 * time.Second
 	awaitWithin = 30 * time.Second
 	tellWithin  = 30 * time.Second
 )
