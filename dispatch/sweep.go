@@ -18,9 +18,10 @@ const (
 	overdueSweep = time.Minute
 
 	// A sweep may take this part of the time at most, a twentieth; a slower one
-	// comes less often, but at least every slowest.
+	// comes less often, but at least every slowest: the rings of that time still
+	// fit half of the queue.
 	busyShare = 20
-	slowest   = 15 * time.Second
+	slowest   = 10 * time.Second
 )
 
 // sweep looks for users who have to be rung, until ctx ends. While Temporal is
@@ -72,7 +73,8 @@ func (d *Dispatcher) round(ctx context.Context, s *sweeper, since time.Duration)
 // look makes one sweep. It says how many users it rang, and whether it saw
 // everybody there was to see.
 func (d *Dispatcher) look(ctx context.Context, why cause, budget int) (rung int, all bool, err error) {
-	// Those who are held back must not hide those behind them.
+	// Those who are held back must not hide those behind them. So there are always
+	// some listed who are not remembered.
 	limit := budget + d.remembered()
 	var users []string
 	if why == inbox {

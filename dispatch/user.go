@@ -103,12 +103,13 @@ func (d *Dispatcher) end(userID string) {
 	u.state, u.again = idle, false
 }
 
-// forget drops what a sweep that saw everybody shows to be over: of those it did
-// not list nothing waits, so their rings led to something. Who was rung just now
-// is remembered a moment longer, as are rings that failed: what they were for may
-// be too young for the sweep. Where there is no room for another user, who is not
-// listed is dropped at once, also after a sweep that saw only a part: those it did
-// list wait for longer.
+// forget drops what a sweep shows to be over: of those it did not list nothing
+// waits, so their rings led to something. That holds though the sweep saw only a
+// part: it lists who waits longest first, and some who were not rung yet, so
+// whoever was rung and still waits comes before those. Who was rung just now is
+// remembered a moment longer, as are rings that failed: what they were for may be
+// too young for the sweep, or for the part that it saw. Where there is no room for
+// another user, who is not listed is dropped at once.
 func (d *Dispatcher) forget(why cause, users []string, all bool) {
 	listed := make(map[string]bool, len(users))
 	for _, userID := range users {
@@ -117,9 +118,6 @@ func (d *Dispatcher) forget(why cause, users []string, all bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	full := len(d.users) >= d.o.Users
-	if !all && !full {
-		return
-	}
 	now := time.Now()
 	for userID, u := range d.users {
 		if listed[userID] || u.state != idle {
@@ -130,7 +128,8 @@ func (d *Dispatcher) forget(why cause, users []string, all bool) {
 			continue
 		}
 		u.inbox = hold{}
-		if now.Sub(u.touched) < rest && !full {
+		resting := now.Sub(u.touched) < rest
+		if !full && (resting || !all && u.failed.rings > 0) {
 			continue
 		}
 		u.failed = hold{}
