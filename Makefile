@@ -100,4 +100,6 @@ bench: build ## measure Admit against something simpler beside it, on a PostgreS
 
 .PHONY: clean
 clean: ## remove what was built and the development data
+	@# Where PostgreSQL's user could not enter, its data is beside the temporary files.
+	@for link in .devstack/postgres/elsewhere .devstack/*/postgres/elsewhere; do [ ! -L "$$link" ] || rm -rf "$$(readlink "$$link")"; done
 	rm -rf bin .devstack

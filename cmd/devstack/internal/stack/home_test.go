@@ -92,7 +92,7 @@ func TestFreshRemovesOnlyWhatIsDevstacks(t *testing.T) {
 }
 
 // TestDatabaseGoesWhereItsUserCan has a home below a directory that only its
-// owner may enter.
+// owner may enter. When the home is removed, the database does not come back.
 func TestDatabaseGoesWhereItsUserCan(t *testing.T) {
 	t.Parallel()
 	private := filepath.Join(t.TempDir(), "private")
@@ -110,6 +110,34 @@ func TestDatabaseGoesWhereItsUserCan(t *testing.T) {
 		t.Errorf("the database moved from %s to %s", home.Database, again.Database)
 	}
 	closeHome(t, again)
+	if err := errors.Join(os.RemoveAll(private), os.Mkdir(private, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	anew := keep(t, private, false, stranger)
+	t.Cleanup(func() { _ = os.RemoveAll(anew.Database) })
+	if anew.Database == home.Database || !anew.DatabaseElsewhere() {
+		t.Errorf("the database is in %s, where that of the removed home is", anew.Database)
+	}
+	closeHome(t, anew)
+}
+
+// TestDatabaseIsNotWhereAnybodySays has a link that devstack has not made, to what
+// --fresh would remove.
+func TestDatabaseIsNotWhereAnybodySays(t *testing.T) {
+	t.Parallel()
+	dir, theirs := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "postgres"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(theirs, filepath.Join(dir, "postgres", "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stack.Keep(dir, true, stranger); err == nil || !strings.Contains(err.Error(), "devstack has not made") {
+		t.Errorf("Keep: %v", err)
+	}
+	if !exists(t, theirs) {
+		t.Errorf("fresh removed %s", theirs)
+	}
 }
 
 func TestDiscardedHomeIsGone(t *testing.T) {
