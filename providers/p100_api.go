@@ -129,18 +129,3 @@ func p100Word(o object) (word string, beside object) {
 	}
 	return "", o
 }
-
-// AnswerMessage returns a rejection reason in the API's response that is text and
-// no code.
-func (P100) AnswerMessage(body []byte) string {
-	o, err := parse(body)
-	if err != nil {
-		return ""
-	}
-	_, beside := p100Word(o)
-	reason, _ := beside.given("rejectionReason")
-	if code(reason) {
-		return ""
-	}
-	return clean(reason)
-}

@@ -12,9 +12,8 @@ type decoder interface {
 	Name() string
 	Decode(route string, body []byte) (userID string, report onboarding.Report, err error)
 	Message(route string, body []byte) string
-	// Answer and AnswerMessage read a response of the provider's API.
+	// Answer reads a response of the provider's API.
 	Answer(status int, body []byte) onboarding.Answer
-	AnswerMessage(body []byte) string
 }
 
 // decoders holds every provider of this build. Reading takes no secret.
@@ -49,22 +48,14 @@ func (Set) Decode(provider, route string, body []byte) (onboarding.Report, error
 	return onboarding.Report{}, fmt.Errorf("%w: %s", ErrUnknown, provider)
 }
 
-// Message returns the free text for humans in a stored body, be it a webhook's or
-// an API's answer, cleaned of control characters and cut to MaxMessage; "" where
-// there is none. It may hold personal data: show it, never log it.
+// Message returns the free text for humans in a stored webhook, cleaned of control
+// characters and cut to MaxMessage; "" where there is none. It may hold personal data:
+// show it, never log it.
 func (Set) Message(provider, route string, body []byte) string {
 	for _, d := range decoders {
-		if d.Name() != provider {
-			continue
-		}
-		if route != onboarding.RouteAnswer {
+		if d.Name() == provider {
 			return d.Message(route, body)
 		}
-		stored, err := answerBody(body)
-		if err != nil {
-			return ""
-		}
-		return d.AnswerMessage([]byte(stored.Answer))
 	}
 	return ""
 }

@@ -182,10 +182,6 @@ func (XGateway) Message(_ string, body []byte) string {
 	if err != nil {
 		return ""
 	}
-	return o.xgatewayMessage()
-}
-
-func (o object) xgatewayMessage() string {
 	if text, err := o.optional("kycEndUserErrorMessage"); err == nil && text != "" {
 		return clean(text)
 	}

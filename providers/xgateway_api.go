@@ -78,13 +78,3 @@ func xgatewayErrorCode(o object) string {
 	code, _ := first.given("code")
 	return code
 }
-
-// AnswerMessage returns the text for the end user in the API's response, or where
-// there is none a reject label that is text and no list of codes.
-func (XGateway) AnswerMessage(body []byte) string {
-	o, err := parse(body)
-	if err != nil {
-		return ""
-	}
-	return o.inner("data").xgatewayMessage()
-}
