@@ -222,7 +222,7 @@ func TestAnswersSpeakTheRulesWords(t *testing.T) {
 // FuzzAnswer holds that whatever an API says is an answer of one kind with what
 // that kind needs, and that the same is read again.
 func FuzzAnswer(f *testing.F) {
-	for _, provider := range providers.Names() {
+	for _, provider := range names {
 		files, err := filepath.Glob(filepath.Join("testdata", provider, "api", "*"))
 		if err != nil || len(files) == 0 {
 			f.Fatalf("no seeds: %v", err)
@@ -241,7 +241,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	own := regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		for _, provider := range providers.Names() {
+		for _, provider := range names {
 			event := eventOf(t, status, body)
 			a, err := providers.Set{}.Answer(provider, event)
 			if err != nil {

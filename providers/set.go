@@ -19,15 +19,6 @@ type decoder interface {
 // decoders holds every provider of this build. Reading takes no secret.
 var decoders = [...]decoder{P100{}, XGateway{}}
 
-// Names lists the providers of this build.
-func Names() []string {
-	names := make([]string, len(decoders))
-	for i, d := range decoders {
-		names[i] = d.Name()
-	}
-	return names
-}
-
 // Set reads stored events by the names of their provider and route. The zero Set
 // is ready and knows every provider, also one that is switched off: its stored
 // events are still to be read.
