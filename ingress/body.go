@@ -19,20 +19,31 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal)
 	// recorder in a test) has none to miss, so the errors say nothing.
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(s.limits.Body))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	var large *http.MaxBytesError
-	switch {
-	case err == nil:
+	body, err := whole(w, r)
+	if err == nil {
 		x.read = true
 		// A deadline that passed while the event is stored would end the request.
 		_ = control.SetReadDeadline(time.Time{})
 		return body, nil
-	case errors.As(err, &large):
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, tooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, slow
 	}
 	return nil, incomplete
+}
+
+// whole reads a body to its end, at once into the memory that its length takes where
+// that was announced.
+func whole(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength < 0 {
+		return io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body)
+	return body, err
 }
 
 // linger is how long the rest of a body that nobody reads may still come. A
