@@ -57,7 +57,8 @@ type Reader interface {
 	Decode(route string, body []byte) (userID string, report onboarding.Report, err error)
 }
 
-// Acceptor stores events.
+// Acceptor stores events. It gives up by itself, within a few seconds: the listener
+// sets it no deadline.
 type Acceptor interface {
 	// Accept returns when the event is durable. An error that wraps
 	// onboarding.ErrData means that it never will be; the store has then kept it
@@ -110,7 +111,6 @@ type Limits struct {
 	Header   time.Duration // for a request's header, 5 s
 	Body     time.Duration // for a request's body after its header, 10 s
 	Idle     time.Duration // for a connection without a request, 60 s
-	Accept   time.Duration // for storing one event, 5 s
 	Shutdown time.Duration // for the requests in flight when the listener stops, 20 s
 	InFlight int           // webhooks of one provider that are being stored at the same time, 1024
 }
@@ -123,7 +123,6 @@ func (l Limits) withDefaults() Limits {
 		{&l.Header, 5 * time.Second},
 		{&l.Body, 10 * time.Second},
 		{&l.Idle, 60 * time.Second},
-		{&l.Accept, 5 * time.Second},
 		{&l.Shutdown, 20 * time.Second},
 	} {
 		if *d.field <= 0 {

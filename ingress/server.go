@@ -15,6 +15,9 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
+// storing is more than an Acceptor takes.
+const storing = 5 * time.Second
+
 // maxHeader is the size of the largest header, in bytes. (net/http adds 4 KiB.)
 const maxHeader = 16 << 10
 
@@ -79,7 +82,7 @@ func (s *Server) server() *http.Server {
 		// The handler sets the body's own deadline; this one is for bodies that no
 		// handler reads.
 		ReadTimeout:    l.Header + l.Body,
-		WriteTimeout:   l.Body + l.Accept + l.Header,
+		WriteTimeout:   l.Body + storing + l.Header,
 		IdleTimeout:    l.Idle,
 		MaxHeaderBytes: maxHeader,
 		// "OPTIONS *" is answered like any other path that is nobody's.

@@ -11,21 +11,12 @@ import (
 	"admit/ingress"
 )
 
-func TestStoreTooSlow(t *testing.T) {
-	t.Parallel()
-	s := newSetup(t, &store{release: make(chan struct{})}, ingress.Limits{Accept: 10 * time.Millisecond})
-	w := post(s.Handler(), kycPath, "token-1", good)
-	if p := problemOf(t, w.Body); w.Code != http.StatusServiceUnavailable || p.Code != "unavailable" || w.Header().Get("Retry-After") == "" {
-		t.Errorf("answer %d %+v %v", w.Code, p, w.Header())
-	}
-}
-
 // One provider's flood is refused, shuts out nobody who has no token anyway, and
 // leaves the other provider and health alone.
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	st := &store{entered: make(chan struct{}, 2), release: make(chan struct{})}
-	s := newSetup(t, st, ingress.Limits{InFlight: 1, Accept: time.Minute})
+	s := newSetup(t, st, ingress.Limits{InFlight: 1})
 	first, other := make(chan int, 1), make(chan int, 1)
 	go func() { first <- post(s.Handler(), kycPath, "token-1", good).Code }()
 	<-st.entered
@@ -72,7 +63,7 @@ func TestSlowStrangersKeepNobodyOut(t *testing.T) {
 func TestHangUp(t *testing.T) {
 	t.Parallel()
 	st := &store{entered: make(chan struct{}), release: make(chan struct{})}
-	s := newSetup(t, st, ingress.Limits{Accept: time.Minute})
+	s := newSetup(t, st, ingress.Limits{})
 	addr, stop := run(t, s)
 	w := dial(t, addr)
 	w.send("POST %s HTTP/1.1\nHost: example.com\nAuthorization: token-1\nContent-Length: %d\n\n%s", kycPath, len(good), good)
@@ -90,7 +81,7 @@ func TestHangUp(t *testing.T) {
 func TestRunFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	st := &store{entered: make(chan struct{}), release: make(chan struct{})}
-	addr, stop := run(t, newSetup(t, st, ingress.Limits{Accept: time.Minute}))
+	addr, stop := run(t, newSetup(t, st, ingress.Limits{}))
 	w := dial(t, addr)
 	w.send("POST %s HTTP/1.1\nHost: example.com\nAuthorization: token-1\nContent-Length: %d\n\n%s", kycPath, len(good), good)
 	<-st.entered
@@ -109,7 +100,7 @@ func TestRunFinishesWhatIsInFlight(t *testing.T) {
 func TestRunCutsOffWhatDoesNotFinish(t *testing.T) {
 	t.Parallel()
 	st := &store{entered: make(chan struct{}), release: make(chan struct{})}
-	addr, stop := run(t, newSetup(t, st, ingress.Limits{Accept: time.Minute, Shutdown: 10 * time.Millisecond}))
+	addr, stop := run(t, newSetup(t, st, ingress.Limits{Shutdown: 10 * time.Millisecond}))
 	w := dial(t, addr)
 	w.send("POST %s HTTP/1.1\nHost: example.com\nAuthorization: token-1\nContent-Length: %d\n\n%s", kycPath, len(good), good)
 	<-st.entered

@@ -58,8 +58,7 @@ func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h webhook) accept(w http.ResponseWriter, r *http.Request, body []byte) {
 	// Once the body is here it is stored even if the sender hangs up: what he
 	// sends again is a duplicate then, what he does not send again is not lost.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.limits.Accept)
-	defer cancel()
+	ctx := context.WithoutCancel(r.Context())
 	x := exchangeOf(r)
 	userID, report, err := h.provider.Decode(h.route, body)
 	x.userID = userID

@@ -200,7 +200,7 @@ func TestBodyNotWhole(t *testing.T) {
 func TestLimitsAreApart(t *testing.T) {
 	t.Parallel()
 	st := &store{entered: make(chan struct{}), release: make(chan struct{})}
-	s := newSetup(t, st, ingress.Limits{Body: 300 * time.Millisecond, Accept: time.Minute})
+	s := newSetup(t, st, ingress.Limits{Body: 300 * time.Millisecond})
 	w := dial(t, serve(t, s))
 	w.send("POST %s HTTP/1.1\nHost: example.com\nAuthorization: token-1\nContent-Length: %d\n\n%s", kycPath, len(good), good)
 	<-st.entered
