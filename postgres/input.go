@@ -55,6 +55,16 @@ func (e inboxEvent) after(d inboxEvent) bool {
 // readInput turns an event into an input. A body that this build cannot read is
 // an input of its own kind: it never stops the user's log.
 func readInput(d Decoder, e inboxEvent) input {
+	in := inputOf(e)
+	if !ours(e.Provider) {
+		in.byProvider(d, e.Event)
+	}
+	return in
+}
+
+// inputOf tells what an event is and who sent it. What a provider sent is left unread:
+// that takes a decoder.
+func inputOf(e inboxEvent) input {
 	in := input{
 		Input: onboarding.Input{
 			Kind: onboarding.InputUndecodable, Received: e.Received.UTC(), Replay: e.replayOf != 0, Overtaken: e.overtaken,
@@ -73,8 +83,6 @@ func readInput(d Decoder, e inboxEvent) input {
 		in.byMerchant(e.Event)
 	case onboarding.SourceAdmit:
 		in.bySelf(e.Event)
-	default:
-		in.byProvider(d, e.Event)
 	}
 	return in
 }
@@ -124,7 +132,7 @@ var errNoReport = errors.New("the body cannot be read")
 
 // decode reads the body of a provider's webhook.
 func decode(d Decoder, e onboarding.Event) (onboarding.Report, error) {
-	r, err := guarded(d, func() (onboarding.Report, error) { return d.Decode(e.Provider, e.Route, e.Body) })
+	r, err := d.Decode(e.Provider, e.Route, e.Body)
 	if err == nil && !r.Check.Valid() {
 		err = errNoReport
 	}
@@ -133,23 +141,9 @@ func decode(d Decoder, e onboarding.Event) (onboarding.Report, error) {
 
 // decodeAnswer reads the body of what a provider's API answered.
 func decodeAnswer(d Decoder, e onboarding.Event) (onboarding.Answer, error) {
-	a, err := guarded(d, func() (onboarding.Answer, error) { return d.Answer(e.Provider, e.Body) })
+	a, err := d.Answer(e.Provider, e.Body)
 	if err == nil && !a.Check.Valid() {
 		err = errNoReport
 	}
 	return a, err
-}
-
-// guarded calls a decoder. One that panics cannot read the body either.
-func guarded[T any](d Decoder, read func() (T, error)) (v T, err error) {
-	if d == nil {
-		return v, errNoReport
-	}
-	defer func() {
-		if recover() != nil {
-			var none T
-			v, err = none, errNoReport
-		}
-	}()
-	return read()
 }

@@ -18,7 +18,7 @@ import (
 
 // decoder reads bodies that are reports of Apply's as JSON, with a message
 // beside. Route "undecodable" stands for what this build cannot read, and
-// "panics" for what no build should do.
+// "panics", also as a message, for what no build should do.
 type decoder struct{}
 
 type body struct {
@@ -34,7 +34,7 @@ func (decoder) Decode(_, route string, text []byte) (onboarding.Report, error) {
 	case "undecodable":
 		return onboarding.Report{}, errors.New("unknown shape")
 	case "panics":
-		panic("out of range")
+		panic("cannot read " + string(text))
 	}
 	var b body
 	if err := json.Unmarshal(text, &b); err != nil {
@@ -58,7 +58,7 @@ func (decoder) Answer(provider string, text []byte) (onboarding.Answer, error) {
 	var b body
 	switch {
 	case stored.Answer == "panics":
-		panic("out of range")
+		panic("cannot read " + string(text))
 	case stored.Answer == "undecodable":
 		return onboarding.Answer{}, errors.New("unknown shape")
 	case json.Unmarshal([]byte(stored.Answer), &b) != nil:
@@ -72,6 +72,9 @@ func (decoder) Message(_, _ string, text []byte) string {
 	var b body
 	if json.Unmarshal(text, &b) != nil {
 		return ""
+	}
+	if b.Message == "panics" {
+		panic("cannot read " + string(text))
 	}
 	return b.Message
 }

@@ -117,6 +117,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = func(t time.Time) time.Time { return t }
 	}
+	o.Decoder = guard{o.Decoder, o.Logger}
 	pool, err := newPool(ctx, o.URL, o.MaxConns)
 	if err != nil {
 		return nil, err

@@ -126,7 +126,7 @@ func rowToPendingEntry(row pgx.CollectableRow) (placed, error) {
 	err := row.Scan(&e.At, &e.EventID, &event.Received, &event.Provider, &event.Route, &e.RequestID, &event.Body, &e.ReplayOf, &event.actor)
 	e.At = e.At.UTC()
 	received := event.Received.UTC()
-	in := readInput(nil, event)
+	in := inputOf(event)
 	e.Received, e.Input, e.Actor, e.Body = &received, in.label, in.actor, shown(event.Body)
 	e.Reason = reasonOf(event.Provider, event.Body)
 	return placed{cursor{e.At, noSeq, kindPending, e.EventID}, e}, err
