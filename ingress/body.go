@@ -11,7 +11,7 @@ import (
 // read returns the body, or why it is refused. It gives the sender limits.Body
 // for it, however slowly the bytes come.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
-	x := exchangeOf(r)
+	x := exchangeOf(w)
 	if r.ContentLength > MaxBody {
 		return nil, tooLarge
 	}
@@ -53,7 +53,7 @@ const linger = 500 * time.Millisecond
 // leaveBody ends the connection after the answer when the body was not read to
 // its end. Else net/http would wait for the rest of it before it answers.
 func leaveBody(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength == 0 || exchangeOf(r).read {
+	if r.ContentLength == 0 || exchangeOf(w).read {
 		return
 	}
 	w.Header().Set("Connection", "close")
@@ -62,9 +62,9 @@ func leaveBody(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer writes a 200 with the exact body that a provider expects.
-func answer(w http.ResponseWriter, body string) {
+func answer(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
 	// A sender that has gone away will send again; nobody is left to be told.
-	_, _ = io.WriteString(w, body)
+	_, _ = w.Write(body)
 }

@@ -1,13 +1,14 @@
 package ingress
 
 import (
-	"context"
 	"net/http"
+	"strings"
 )
 
 // exchange is what a request came to: the handlers fill it in, the log line and
-// the metric are made of it.
+// the metric are made of it. It is also the writer that they are given.
 type exchange struct {
+	http.ResponseWriter
 	id              string // the request's
 	provider, route string
 	userID          string // usable, and of a proven sender
@@ -19,16 +20,17 @@ type exchange struct {
 	health          bool
 }
 
-type exchangeKey struct{}
+// exchangeOf returns the exchange that a handler behind identify writes to.
+func exchangeOf(w http.ResponseWriter) *exchange { return w.(*exchange) }
 
-// exchangeOf returns the exchange of a request that identify has seen.
-func exchangeOf(r *http.Request) *exchange {
-	x, ok := r.Context().Value(exchangeKey{}).(*exchange)
-	if !ok {
-		return &exchange{}
-	}
-	return x
+// WriteHeader implements http.ResponseWriter, and notes the status.
+func (x *exchange) WriteHeader(status int) {
+	x.status = status
+	x.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // identify gives each request an ID: the caller's own where that is harmless to
 // log and to echo, else a new one.
@@ -40,20 +42,14 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			id = s.newID()
 		}
 		w.Header().Set(header, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, &exchange{id: id})))
+		next.ServeHTTP(&exchange{ResponseWriter: w, id: id}, r)
 	})
 }
 
 // harmless says whether a request ID matches [A-Za-z0-9._-]{1,64}.
 func harmless(id string) bool {
-	if id == "" || len(id) > 64 {
-		return false
-	}
-	for _, r := range id {
+	return id != "" && len(id) <= 64 && !strings.ContainsFunc(id, func(r rune) bool {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-' {
-			return false
-		}
-	}
-	return true
+		return !letter && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	})
 }

@@ -6,7 +6,7 @@ import "net/http"
 // provider that finds it otherwise may stop sending, and what cannot be stored
 // is refused one by one.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
-	exchangeOf(r).health = true
+	exchangeOf(w).health = true
 	leaveBody(w, r)
-	answer(w, "{}")
+	answer(w, []byte("{}"))
 }

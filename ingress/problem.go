@@ -45,7 +45,7 @@ type problem struct {
 
 // refuse answers with a refusal.
 func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
-	x := exchangeOf(r)
+	x := exchangeOf(w)
 	x.outcome = why.outcome
 	leaveBody(w, r)
 	h := w.Header()

@@ -1,7 +1,6 @@
 package ingress
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,8 +11,8 @@ import (
 // a proven sender, an address only at debug.
 func (s *Server) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start, x := s.now(), exchangeOf(r)
-		next.ServeHTTP(watchedWriter{w, x}, r)
+		start, x := s.now(), exchangeOf(w)
+		next.ServeHTTP(w, r)
 		took := s.now().Sub(start)
 		s.line(r, x, took)
 		if !x.health {
@@ -23,7 +22,7 @@ func (s *Server) record(next http.Handler) http.Handler {
 }
 
 func (s *Server) line(r *http.Request, x *exchange, took time.Duration) {
-	ctx := context.WithoutCancel(r.Context())
+	ctx := r.Context()
 	if x.health {
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "health asked", slog.String("requestId", x.id), slog.String("remote", r.RemoteAddr))
 		return
@@ -31,12 +30,12 @@ func (s *Server) line(r *http.Request, x *exchange, took time.Duration) {
 	if !s.logger.Enabled(ctx, level(x.status)) {
 		return
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 10), // all that there may be
 		slog.String("requestId", x.id),
 		slog.Int("status", x.status),
 		slog.String("outcome", x.outcome),
 		slog.Float64("seconds", took.Seconds()),
-	}
+	)
 	for _, a := range []slog.Attr{
 		slog.String("provider", x.provider), slog.String("route", x.route), slog.String("userId", x.userID),
 	} {
@@ -65,18 +64,3 @@ func level(status int) slog.Level {
 	}
 	return slog.LevelInfo
 }
-
-// watchedWriter notes the status that was written.
-type watchedWriter struct {
-	http.ResponseWriter
-	x *exchange
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (w watchedWriter) WriteHeader(status int) {
-	w.x.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -17,7 +17,7 @@ func (s *Server) rescue(next http.Handler) http.Handler {
 			if cause == nil {
 				return
 			}
-			x := exchangeOf(r)
+			x := exchangeOf(w)
 			s.logger.LogAttrs(r.Context(), slog.LevelError, "webhook handler panicked",
 				slog.String("requestId", x.id), slog.String("provider", x.provider), slog.String("route", x.route),
 				slog.String("cause", harmlessCause(cause)), slog.String("stack", string(debug.Stack())))

@@ -21,7 +21,7 @@ func (s *Server) route(providers []Provider) {
 	for _, p := range providers {
 		slots := make(chan struct{}, s.limits.InFlight)
 		p.Routes(func(route, path, answer string) {
-			w := webhook{Server: s, provider: p, name: p.Name(), route: route, answer: answer, slots: slots}
+			w := webhook{Server: s, provider: p, name: p.Name(), route: route, answer: []byte(answer), slots: slots}
 			s.router.Method(http.MethodPost, path, w)
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"admit/onboarding"
 )
@@ -11,14 +12,15 @@ import (
 // webhook serves one path of a provider.
 type webhook struct {
 	*Server
-	provider            Provider
-	name, route, answer string
-	slots               chan struct{} // one for each request in flight, shared by the provider's paths
+	provider    Provider
+	name, route string
+	answer      []byte
+	slots       chan struct{} // one for each request in flight, shared by the provider's paths
 }
 
 // ServeHTTP authenticates, reads, decodes, accepts, answers and rings.
 func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchangeOf(r)
+	x := exchangeOf(w)
 	x.provider, x.route = h.name, h.route
 	if !h.provider.Authorize(r.Header) {
 		h.refuse(w, r, unauthorized)
@@ -59,7 +61,7 @@ func (h webhook) accept(w http.ResponseWriter, r *http.Request, body []byte) {
 	// Once the body is here it is stored even if the sender hangs up: what he
 	// sends again is a duplicate then, what he does not send again is not lost.
 	ctx := context.WithoutCancel(r.Context())
-	x := exchangeOf(r)
+	x := exchangeOf(w)
 	userID, report, err := h.provider.Decode(h.route, body)
 	x.userID = userID
 	e := onboarding.Event{UserID: userID, Provider: h.name, Route: h.route, Body: body}
@@ -116,13 +118,7 @@ func words(r onboarding.Report) []string {
 
 // isCode says whether a word matches [A-Z0-9_]{1,64}.
 func isCode(word string) bool {
-	if word == "" || len(word) > 64 {
-		return false
-	}
-	for _, r := range word {
-		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return true
+	return word != "" && len(word) <= 64 && !strings.ContainsFunc(word, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_'
+	})
 }
