@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"iter"
 	"net/mail"
 	"strings"
 	"time"
@@ -36,28 +37,37 @@ func (c *contactBody) contact() *onboarding.Contact {
 	return &onboarding.Contact{Email: c.Email, Locale: c.Locale, Name: c.Name, TimeZone: c.TimeZone}
 }
 
-// faults returns every mistake in the contact that stands at a place. An empty
-// field is none.
+// faults returns every mistake in the contact that stands at a place.
 func (c *contactBody) faults(place string) []fault {
 	if c == nil {
 		return nil
 	}
 	var faults []fault
-	for _, f := range []struct {
-		name, value string
-		good        func(string) bool
-		rule        string
-	}{
-		{"email", c.Email, isEmail, "must be a bare e-mail address of at most 254 bytes"},
-		{"locale", c.Locale, isLocale, "must be a BCP 47 language tag, such as de or de-AT"},
-		{"name", c.Name, isName, "must have 1 to 100 characters, not all blank, and no control characters"},
-		{"timeZone", c.TimeZone, isZone, "must be an IANA time zone, such as Europe/Vienna"},
-	} {
-		if f.value != "" && !f.good(f.value) {
-			faults = append(faults, fault{Location: place + "." + f.name, Message: f.rule})
-		}
+	for name, rule := range ContactFaults(*c.contact()) {
+		faults = append(faults, fault{Location: place + "." + name, Message: rule})
 	}
 	return faults
+}
+
+// ContactFaults goes through every mistake in a contact: the field, as the API names it,
+// and what it must be. An empty field is no mistake.
+func ContactFaults(c onboarding.Contact) iter.Seq2[string, string] {
+	return func(yield func(field, rule string) bool) {
+		for _, f := range []struct {
+			name, value string
+			good        func(string) bool
+			rule        string
+		}{
+			{"email", c.Email, isEmail, "must be a bare e-mail address of at most 254 bytes"},
+			{"locale", c.Locale, isLocale, "must be a BCP 47 language tag, such as de or de-AT"},
+			{"name", c.Name, isName, "must have 1 to 100 characters, not all blank, and no control characters"},
+			{"timeZone", c.TimeZone, isZone, "must be an IANA time zone, such as Europe/Vienna"},
+		} {
+			if f.value != "" && !f.good(f.value) && !yield(f.name, f.rule) {
+				return
+			}
+		}
+	}
 }
 
 func isEmail(s string) bool {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"admit/onboarding"
 )
 
 // importRate is how many users are imported in a second unless the operator says
@@ -101,18 +103,11 @@ func (a *app) startImport(ctx context.Context, file string, f importFlags) error
 
 // importUser is one user as the API takes it.
 type importUser struct {
-	Line    int            `json:"line"`
-	UserID  string         `json:"userId"`
-	Checks  []string       `json:"checks"`
-	Since   string         `json:"since"`
-	Contact *importContact `json:"contact,omitempty"`
-}
-
-type importContact struct {
-	Email    string `json:"email,omitempty"`
-	Locale   string `json:"locale,omitempty"`
-	Name     string `json:"name,omitempty"`
-	TimeZone string `json:"timeZone,omitempty"`
+	Line    int                 `json:"line"`
+	UserID  string              `json:"userId"`
+	Checks  []string            `json:"checks"`
+	Since   string              `json:"since"`
+	Contact *onboarding.Contact `json:"contact,omitempty"`
 }
 
 // batch is what one request imports.

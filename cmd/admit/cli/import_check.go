@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"net/mail"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/language"
-
+	"admit/admin"
 	"admit/onboarding"
 )
 
@@ -31,26 +28,19 @@ func (r *importReader) take(u row) {
 	if why != "" {
 		bad("since %q %s", u.since, why)
 	}
-	for _, f := range []struct {
-		name, value string
-		good        func(string) bool
-		rule        string
-	}{
-		{"email", u.email, isEmail, "is no bare e-mail address of at most 254 bytes"},
-		{"locale", u.locale, isLocale, "is no language tag such as de or de-AT"},
-		{"name", u.name, isName, "has more than 100 characters, or control characters"},
-		{"time_zone", u.timeZone, isZone, "is no time zone such as Europe/Vienna"},
-	} {
-		if f.value != "" && !f.good(f.value) {
-			bad("%s %s", f.name, f.rule) // without the value, which is personal data
+	contact := onboarding.Contact{Email: u.email, Locale: u.locale, Name: u.name, TimeZone: u.timeZone}
+	for field, rule := range admin.ContactFaults(contact) {
+		if field == "timeZone" {
+			field = "time_zone" // as the file has it
 		}
+		bad("%s %s", field, rule) // without the value, which is personal data
 	}
 	if r.bad.count > before {
 		return
 	}
 	user := importUser{Line: u.line, UserID: u.userID, Checks: u.checks, Since: since.UTC().Format(time.RFC3339Nano)}
-	if c := (importContact{u.email, u.locale, u.name, u.timeZone}); c != (importContact{}) {
-		user.Contact = &c
+	if contact != (onboarding.Contact{}) {
+		user.Contact = &contact
 	}
 	r.users = append(r.users, user)
 }
@@ -90,28 +80,4 @@ func passedSince(text string, now time.Time) (t time.Time, why string) {
 		why = "is in the future"
 	}
 	return t, why
-}
-
-func isEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Name == "" && a.Address == s && len(s) <= 254 && oneLine(s)
-}
-
-// isLocale is strict about the separator: the parser also takes an underscore.
-func isLocale(s string) bool {
-	_, err := language.Parse(s)
-	return err == nil && len(s) <= 64 && !strings.Contains(s, "_")
-}
-
-func isName(s string) bool { return utf8.RuneCountInString(s) <= 100 && oneLine(s) }
-
-// isZone refuses "Local", which is a name for the zone of whoever reads it.
-func isZone(s string) bool {
-	_, err := time.LoadLocation(s)
-	return err == nil && len(s) <= 64 && s != "Local"
-}
-
-// oneLine says whether a text is one line without control characters.
-func oneLine(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
 }

@@ -74,7 +74,7 @@ func TestImportMistakes(t *testing.T) {
 		{"a field too few", "u.csv", csv("u1,kyc,2024-05-31", "u2,kyc,2024-05-31,,,,"), []string{"1 mistake;", "line 2: has 3 fields, and the header has 7"}},
 		{"quotes", "u.csv", csv(`u1"x,kyc,2024-05-31,,,,`, "u2,,2024-05-31,,,,"), []string{`line 2: bare "`, "line 3: checks is empty"}},
 		{"quotes that never end", "u.csv", csv(`u1,"kyc,2024-05-31,,,,`, "u2,,2024-05-31,,,,"), []string{`extraneous or missing "`}},
-		{"the line behind a field of two", "u.csv", csv("u1,kyc,2024-05-31,,,\"a\nb\",", "u2,,2024-05-31,,,,"), []string{"line 2: name has more than 100 characters, or control characters", "line 4: checks is empty"}},
+		{"the line behind a field of two", "u.csv", csv("u1,kyc,2024-05-31,,,\"a\nb\",", "u2,,2024-05-31,,,,"), []string{"line 2: name must have 1 to 100 characters, not all blank, and no control characters", "line 4: checks is empty"}},
 		{"IDs", "u.csv", csv(",kyc,2024-05-31,,,,", "a\x01,kyc,2024-05-31,,,,", strings.Repeat("a", 256)+",kyc,2024-05-31,,,,", "a\xff,kyc,2024-05-31,,,,"),
 			[]string{"line 2: user_id: unusable user ID: empty", "line 3: user_id: unusable user ID: holds a control", "line 4: user_id: unusable user ID: longer", "line 5: user_id: unusable user ID: not valid UTF-8"}},
 		{"an ID twice", "u.csv", csv("u1,kyc,2024-05-31,,,,", "u2,kyc,2024-05-31,,,,", "u1,poa,2024-05-31,,,,"), []string{"line 4: user_id u1 stands on line 2, too"}},
@@ -83,11 +83,12 @@ func TestImportMistakes(t *testing.T) {
 		{"times", "u.csv", csv("u1,kyc,,,,,", "u2,kyc,1999-12-31,,,,", "u3,kyc,2026-03-02T09:00:01Z,,,,", "u4,kyc,31.5.2024,,,,"),
 			[]string{`line 2: since "" is no time`, "line 3: since \"1999-12-31\" is before 2000", "line 4: since \"2026-03-02T09:00:01Z\" is in the future", "line 5: since \"31.5.2024\" is no time"}},
 		{"contacts", "u.csv", csv("u1,kyc,2024-05-31,One <u1@example.com>,,,", "u2,kyc,2024-05-31,,de_AT,,", "u3,kyc,2024-05-31,,,"+strings.Repeat("a", 101)+",", "u4,kyc,2024-05-31,,,,Local"),
-			[]string{"line 2: email is no bare", "line 3: locale is no language tag", "line 4: name has more", "line 5: time_zone is no time zone"}},
+			[]string{"line 2: email must be a bare", "line 3: locale must be a BCP 47 language tag", "line 4: name must have 1 to 100", "line 5: time_zone must be"}},
 		{"several on a line", "u.csv", csv("u1,,never,x,,,"), []string{"3 mistakes", "line 2: checks", "line 2: since", "line 2: email"}},
 		{"more than are shown", "u.csv", csv(many...), []string{"130 mistakes; nobody was imported", "line 101: since", "and 30 more"}},
 		{"JSON", "u.jsonl", "{\"user_id\":\"u1\",\"checks\":[\"kyc\"],\"since\":\"2024-05-31\"}\nu2,kyc\n{}\n{\"user_id\":\"u3\",\"checks\":7}\n{\"user_id\":\"u4\",\"status\":1}\n{\"user_id\":\"u5\"} {}\n{\"user_id\":\"\\ud800\",\"checks\":[]}",
 			[]string{"line 2: is no JSON object of user_id, checks", "line 3: user_id is missing", "line 4: checks is neither", "line 5: is no JSON object", "line 6: has more than one", "line 7: user_id holds U+FFFD", "line 7: checks is empty"}},
+		{"a blank name in JSON", "u.jsonl", "{\"user_id\":\"u1\",\"checks\":[\"kyc\"],\"since\":\"2024-05-31\",\"name\":\"  \"}", []string{"1 mistake;", "line 1: name must have 1 to 100 characters, not all blank"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
