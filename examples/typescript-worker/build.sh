@@ -6,7 +6,13 @@ cd "$(dirname "$0")"
 for tool in node npm; do
 	command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install nodejs npm" >&2; exit 1; }
 done
-node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || { echo "this is Node $(node --version); 18.3 or newer is needed" >&2; exit 1; }
+# What package.json asks for: the major and the minor version.
+needed=$(node -p 'require("./package.json").engines.node.match(/\d+\.\d+/)[0]')
+node -e '
+	const [major, minor] = process.versions.node.split(".").map(Number);
+	const [least, below] = process.argv[1].split(".").map(Number);
+	process.exit(major > least || major === least && minor >= below ? 0 : 1);
+' "$needed" || { echo "this is Node $(node -p process.versions.node); $needed or newer is needed" >&2; exit 1; }
 if command -v flock >/dev/null; then
 	exec 9>.build.lock
 	flock 9

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -49,6 +50,22 @@ func build(t *testing.T) {
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, "./build.sh").CombinedOutput(); err != nil {
 		t.Fatalf("build.sh: %v\n%s", err, out)
+	}
+}
+
+// TestBuildRefusesAnOlderNode has Node say that it is one that lacks what the worker
+// calls.
+func TestBuildRefusesAnOlderNode(t *testing.T) {
+	t.Parallel()
+	older := filepath.Join(t.TempDir(), "older.js")
+	const text = `Object.defineProperty(process, "versions", {value: {...process.versions, node: "18.2.0"}})`
+	if err := os.WriteFile(older, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "./build.sh")
+	cmd.Env = append(os.Environ(), "NODE_OPTIONS=--require="+older)
+	if out, err := cmd.CombinedOutput(); err == nil || string(out) != "this is Node 18.2.0; 18.3 or newer is needed\n" {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 
