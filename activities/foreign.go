@@ -13,7 +13,8 @@ import (
 
 // foreignHold is for how long a lane is kept for an activity on another team's
 // task queue: the minute that the activity may take from schedule to close, and
-// what the engine needs around it.
+// what the engine needs around it, as for the rest of the workflow task in which the
+// lane was taken.
 const foreignHold = 65 * time.Second
 
 // RecordRequest says what came of a delivery by another team's activity.
@@ -24,8 +25,8 @@ type RecordRequest struct {
 
 // TakeEffect takes the next effect of a lane that another team's activity
 // serves; no delivery means that the lane is empty. An effect that has to wait is
-// an ErrorWaiting. A lane that was taken and never recorded is free again after
-// 65 s.
+// an ErrorWaiting: a run that calls it inside its workflow task waits by itself. A
+// lane that was taken and never recorded is free again after 65 s.
 func (a *Activities) TakeEffect(ctx context.Context, lane onboarding.LaneRef) (onboarding.Taken, error) {
 	taken, err := a.Ledger.Take(ctx, lane, foreignSender(ctx), foreignHold)
 	switch {

@@ -45,11 +45,14 @@ type book struct {
 
 	// fold, when set, runs in each Advance before the answer is put together.
 	fold func(b *book, call int) error
+	// take, when set, runs in each TakeEffect before the ledger is looked at.
+	take func(b *book, call int) error
 	// send makes one attempt; nil delivers. It runs without the lock.
 	send func(ctx context.Context, e effect) error
 
 	folded   int
 	advances []onboarding.AdvanceRequest
+	takes    int
 	sent     []string // names of effects at each attempt's end, "!" in front of failures
 	records  []onboarding.Attempt
 }
@@ -193,6 +196,12 @@ func (b *book) ended(id int64, delivered bool) {
 func (b *book) TakeEffect(_ context.Context, l onboarding.LaneRef) (onboarding.Taken, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.takes++
+	if b.take != nil {
+		if err := b.take(b, b.takes); err != nil {
+			return onboarding.Taken{}, err
+		}
+	}
 	e := b.first(l.Target, l.Lane)
 	if e == nil {
 		return onboarding.Taken{}, nil

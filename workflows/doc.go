@@ -36,6 +36,13 @@
 //     histories of the cluster.
 //  4. The old branch goes when no open run is older than the change.
 //
+// The changes so far, by their IDs:
+//
+//   - replay-restarts-lane: a lane that backs off is started anew for an older effect
+//     that is replayed.
+//   - take-in-task: what another team's activity is given is taken from the ledger in
+//     the workflow task that schedules the activity. The recordings from v1 on have it.
+//
 // A build that cannot follow a run blocks it, and does not fail it: its task is
 // handed out again until a build takes it that can. This is also what happens
 // while old and new processes run side by side and the old one is handed a run in

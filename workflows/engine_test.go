@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -174,20 +172,7 @@ func TestResetRunCarriesOn(t *testing.T) {
 	b := newBook()
 	s := serve(t, b, nil)
 	run := approval(s)
-	var first int64
-	for _, e := range s.history(run).GetEvents() {
-		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-			first = e.GetEventId()
-			break
-		}
-	}
-	_, err := s.c.ResetWorkflowExecution(s.ctx(), &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: s.id(), RunId: run},
-		Reason: "test", WorkflowTaskFinishEventId: first, RequestId: run,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.resetTo(run, tasks(s.history(run))[0])
 	b.change(func(b *book) { b.add("core", onboarding.LaneRest, "onboarding.suspended") })
 	s.ring()
 	s.sent("onboarding.suspended")

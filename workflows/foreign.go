@@ -38,14 +38,9 @@ type recordRequest struct {
 // whether something is left.
 func (r *run) deliverElsewhere(ctx workflow.Context, w onboarding.LaneWork) bool {
 	for {
-		var taken onboarding.Taken
-		err := r.call(ctx, onboarding.ActivityTake, r.ref(w), label("take what is next for "+purpose(w))).Get(ctx, &taken)
-		if err != nil {
-			return r.failed(ctx, w, err)
-		}
-		d := taken.Delivery
+		d, left := r.take(ctx, w)
 		if d == nil {
-			return false
+			return left
 		}
 		attempt := attemptElsewhere(ctx, w, *d)
 		// Recorded also when the lane is being cancelled: else the ledger would keep
@@ -60,6 +55,69 @@ func (r *run) deliverElsewhere(ctx workflow.Context, w onboarding.LaneWork) bool
 		}
 	}
 }
+
+// take takes the lane's next effect. Where there is none it says whether something is
+// left.
+func (r *run) take(ctx workflow.Context, w onboarding.LaneWork) (d *onboarding.Delivery, left bool) {
+	if r.takesInTask() {
+		return r.takeInTask(ctx, w)
+	}
+	var taken onboarding.Taken
+	if err := r.call(ctx, onboarding.ActivityTake, r.ref(w), takeLabel(w)).Get(ctx, &taken); err != nil {
+		return nil, r.failed(ctx, w, err)
+	}
+	return taken.Delivery, false
+}
+
+// takesInTask says whether this run takes effects inside its workflow tasks: runs
+// that took one before an older build did so by an activity.
+func (r *run) takesInTask() bool {
+	return workflow.GetVersion(r.ctx, "take-in-task", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
+
+// takeInTask takes the effect in the workflow task that schedules the other team's
+// activity, so that no history holds the one without the other: a run that is reset to
+// this task asks the ledger again, and does not send what was delivered or superseded
+// since. What the ledger keeps for the run before the reset is waited for, because the
+// activity of that run may be running still.
+//
+// A reset to a task that ran while the activity was in flight is out of its reach: the
+// server itself hands out anew what a reset finds scheduled and not ended.
+//
+// When the ledger does not answer, the lane rests and ends, and the Advance that
+// follows waits until the store is back before it starts the lane anew.
+func (r *run) takeInTask(ctx workflow.Context, w onboarding.LaneWork) (d *onboarding.Delivery, left bool) {
+	// Not cancelled with the lane: else the ledger would keep it for an effect that was
+	// given out and never heard of.
+	local, _ := workflow.NewDisconnectedContext(ctx)
+	local = workflow.WithLocalActivityOptions(local, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: localTime,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                takeLabel(w),
+	})
+	for {
+		var taken onboarding.Taken
+		err := workflow.ExecuteLocalActivity(local, onboarding.ActivityTake, r.ref(w)).Get(local, &taken)
+		if err == nil {
+			r.untaken = 0
+			return taken.Delivery, false
+		}
+		var later *temporal.ApplicationError
+		waits := errors.As(err, &later) && later.NextRetryDelay() > 0
+		if waits {
+			r.sleep(ctx, max(later.NextRetryDelay(), minTimer), label("until something may go to "+purpose(w)))
+		} else {
+			workflow.GetLogger(ctx).Warn("the ledger did not answer", "target", w.Target, "lane", w.Lane, "error", err)
+			r.sleep(ctx, min(minTimer<<min(r.untaken, 5), pause), label("try again after a failure: "+purpose(w)))
+			r.untaken++
+		}
+		if !waits || ctx.Err() != nil {
+			return nil, true
+		}
+	}
+}
+
+func takeLabel(w onboarding.LaneWork) string { return label("take what is next for " + purpose(w)) }
 
 // attemptElsewhere runs the other team's activity once. Its input is the body
 // that a hook would get, byte by byte.

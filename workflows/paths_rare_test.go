@@ -2,11 +2,13 @@ package workflows_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/temporal"
 
@@ -25,6 +27,7 @@ var rare = []path{
 	{name: "lane-rests", drive: laneRests},
 	{name: "foreign-refuses", drive: foreignRefuses},
 	{name: "foreign-cancelled", drive: foreignCancelled},
+	{name: "foreign-untaken", drive: foreignUntaken},
 	{name: "attempt-in-flight", drive: attemptInFlight},
 	{name: "store-away", drive: storeAway},
 	{name: "worker-away", drive: workerAway},
@@ -180,6 +183,24 @@ func foreignCancelled(s *server) string {
 	return run
 }
 
+// foreignUntaken lets the ledger not answer the first take.
+func foreignUntaken(s *server) string {
+	s.elsewhere()
+	s.b.change(func(b *book) {
+		b.take = func(_ *book, call int) error {
+			if call == 1 {
+				return errAway
+			}
+			return nil
+		}
+		b.add("crm", onboarding.LaneRest, "onboarding.started")
+	})
+	run := s.ring()
+	s.sent("onboarding.started")
+	s.idle()
+	return run
+}
+
 func attemptInFlight(s *server) string {
 	begun, release := make(chan struct{}, 1), make(chan struct{})
 	s.b.change(func(b *book) {
@@ -277,17 +298,34 @@ func otherSignal(s *server) string {
 // reset resets an approved user's run to its beginning.
 func reset(s *server) string {
 	run := approval(s)
-	h := s.history(run).GetEvents()
-	first := h[slices.IndexFunc(h, isKind(enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED))].GetEventId()
+	next := s.resetTo(run, tasks(s.history(run))[0])
+	s.report(func(*onboarding.Summary) {})
+	s.folded(4)
+	s.idle()
+	return next
+}
+
+// tasks returns the events that ended the workflow tasks of a history.
+func tasks(h *historypb.History) []int64 {
+	var ends []int64
+	for _, e := range h.GetEvents() {
+		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			ends = append(ends, e.GetEventId())
+		}
+	}
+	return ends
+}
+
+// resetTo resets a run to the workflow task that ended with the event and returns the
+// new run.
+func (s *server) resetTo(run string, end int64) string {
+	s.t.Helper()
 	next, err := s.c.ResetWorkflowExecution(s.ctx(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: s.id(), RunId: run},
-		Reason: "test", WorkflowTaskFinishEventId: first, RequestId: run,
+		Reason: "test", WorkflowTaskFinishEventId: end, RequestId: fmt.Sprintf("%s-%d", run, end),
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.report(func(*onboarding.Summary) {})
-	s.folded(4)
-	s.idle()
 	return next.GetRunId()
 }

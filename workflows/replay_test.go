@@ -20,7 +20,7 @@ var record = flag.Bool("record", false, "write the histories of the canonical pa
 
 // release is under whose name histories are recorded. With each release it gets
 // another name, so that those of the releases before stay and are replayed on.
-const release = "v0"
+const release = "v1"
 
 const histories = "testdata/histories"
 

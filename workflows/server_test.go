@@ -103,11 +103,13 @@ func (s *server) startWorkers() (stop func()) {
 	main.RegisterWorkflowWithOptions(s.shell, workflow.RegisterOptions{Name: onboarding.WorkflowType})
 	hooks := s.worker(s.hooks)
 	for name, a := range s.acts {
-		w := hooks
-		if name == onboarding.ActivityAdvance {
-			w = main
+		o := activity.RegisterOptions{Name: name}
+		if name == onboarding.ActivityAdvance || name == onboarding.ActivityTake {
+			main.RegisterActivityWithOptions(a, o)
 		}
-		w.RegisterActivityWithOptions(a, activity.RegisterOptions{Name: name})
+		if name != onboarding.ActivityAdvance {
+			hooks.RegisterActivityWithOptions(a, o)
+		}
 	}
 	s.stop = s.start(main, hooks)
 	return s.stop

@@ -71,6 +71,7 @@ type run struct {
 	now     advanced  // what Advance said last
 	adopted bool      // Advance has answered in this run
 	failing time.Time // since when Advance has failed, zero while it does not
+	untaken int       // how often the ledger has not answered a take in a row
 	why     string    // what calls for the next Advance
 	over    bool      // the history is long enough to continue as new
 	forced  bool      // so long that no lane may start any more
