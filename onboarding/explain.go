@@ -64,11 +64,11 @@ func Explain(s State, p Policy, api func(Check) APIExplanation) Explained {
 	}
 	for _, check := range Checks {
 		c := s.Checks.At(check)
-		if c.Is(StatusNone) && !p.lists(check) {
+		if c.Is(StatusNone) && (!p.lists(check) || has(p.Off, check)) {
 			continue
 		}
 		x := CheckExplanation{
-			Check: check, Provider: providerOf(check), Lists: p.listsOf(check), Words: c.Words, Received: c.ReportedAt,
+			Check: check, Provider: ProviderOf(check), Lists: p.listsOf(check), Words: c.Words, Received: c.ReportedAt,
 			Status: c.Get(), Rule: checkRule(check, c), WaitsFor: checkWaitsFor(check, c, p),
 		}
 		if has(p.APIs, check) {
@@ -84,7 +84,8 @@ func Explain(s State, p Policy, api func(Check) APIExplanation) Explained {
 	return e
 }
 
-func providerOf(c Check) string {
+// ProviderOf names the provider that reports a check.
+func ProviderOf(c Check) string {
 	if c == SEPAKYC {
 		return "xgateway"
 	}
@@ -209,6 +210,8 @@ func checkWaitsFor(check Check, c *CheckState, p Policy) string {
 	switch {
 	case c.Override != nil:
 		return "the end of the override, or the command lift_override"
+	case c.Unconfirmed && !api:
+		return "a reviewer: the API that would confirm the pass is not set"
 	case c.Said != nil:
 		return "a second answer of the API that says " + string(c.Said.Status) + " as well"
 	case c.Unconfirmed:

@@ -69,7 +69,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-func TestExplainNullAndFlag(t *testing.T) {
+func TestExplainWithoutAPI(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).report(sepaNull("VERIFICATION_IN_PROGRESS")).command(onboarding.CommandFlagHighRisk)
 	rules := map[onboarding.Check]string{}
@@ -85,6 +85,13 @@ func TestExplainNullAndFlag(t *testing.T) {
 	for _, c := range explained(newStory(t).report(approved)).Checks {
 		if want := "nothing; it counts once it has begun"; c.Check == onboarding.POA && c.WaitsFor != want {
 			t.Errorf("poa waits for %q, want %q", c.WaitsFor, want)
+		}
+	}
+	s = newStory(t)
+	s.policy.Confirm = []onboarding.Check{onboarding.SEPAKYC}
+	for _, c := range explained(s.report(sepa("FULL_USER", ""))).Checks {
+		if want := "a reviewer: the API that would confirm the pass is not set"; c.Check == onboarding.SEPAKYC && c.WaitsFor != want {
+			t.Errorf("sepa_kyc waits for %q, want %q", c.WaitsFor, want)
 		}
 	}
 	if got := rules[onboarding.HighRisk]; got != "an operator or the merchant flagged the user" {

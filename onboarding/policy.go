@@ -36,6 +36,9 @@ type Policy struct {
 	// APIs are the checks whose provider's API can be asked. It is not written in the
 	// policy but follows from the settings of the APIs.
 	APIs []Check `json:"apis"`
+	// Off are the checks whose provider is off, by the settings as well. It decides
+	// nothing about a user, so the hash does not cover it.
+	Off []Check `json:"-"`
 }
 
 // Windows holds a duration for each provider.

@@ -90,7 +90,7 @@ func listed[T ~string](words []T) string {
 func (p Policy) peopleProblems(bad func(path, format string, args ...any)) {
 	for i, c := range p.Confirm {
 		switch {
-		case !has(p.APIs, c):
+		case !has(p.APIs, c) && !has(p.Off, c): // what waits from when its provider was on goes on waiting
 			bad("confirm", "%q has no API that could confirm it, so that it would never pass: the APIs that are set answer for %v", c, p.APIs)
 		case has(p.Confirm[:i], c):
 			bad("confirm", "%q stands there twice", c)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"admit/onboarding"
 )
@@ -20,16 +21,38 @@ const (
 	xgatewayAPI = "ADMIT_XGATEWAY_API"
 )
 
+// trustCallbacks is the setting by which a merchant accepts XGateway's callbacks as
+// they are.
+const trustCallbacks = "ADMIT_XGATEWAY_TRUST_CALLBACKS"
+
+// providersOn names the providers that are on.
+func providersOn(getenv func(string) string) []string {
+	if names := getenv("ADMIT_PROVIDERS"); names != "" {
+		return list(names)
+	}
+	return []string{"p100", "xgateway"}
+}
+
 // defaultPolicy returns the policy that is built in, with the APIs that the
-// environment names: which are asked is part of what decides about users.
+// environment names: which are asked is part of what decides about users. Where
+// XGateway is off, with no API to ask, what a callback of it said is believed no
+// sooner than while it was on.
 func defaultPolicy(getenv func(string) string) onboarding.Policy {
 	p := onboarding.DefaultPolicy()
+	for _, check := range onboarding.Checks {
+		if !slices.Contains(providersOn(getenv), onboarding.ProviderOf(check)) {
+			p.Off = append(p.Off, check)
+		}
+	}
 	set := func(name string) bool { return getenv(name+"_URL") != "" || getenv(name+"_KEY") != "" }
 	if set(p100API) {
 		p.APIs = append(p.APIs, onboarding.KYC)
 	}
-	if set(xgatewayAPI) {
-		p.APIs = append(p.APIs, onboarding.SEPAKYC)
+	trust, _ := strconv.ParseBool(getenv(trustCallbacks)) // one that is neither is told of with the other settings
+	switch {
+	case set(xgatewayAPI):
+		p.APIs, p.Confirm = append(p.APIs, onboarding.SEPAKYC), append(p.Confirm, onboarding.SEPAKYC)
+	case !trust && slices.Contains(p.Off, onboarding.SEPAKYC):
 		p.Confirm = append(p.Confirm, onboarding.SEPAKYC)
 	}
 	return p
@@ -63,9 +86,9 @@ func loopback(host string) bool {
 // themselves with; the worker, which believes what they say, needs to know whether
 // a callback of XGateway's is enough.
 func (s *Settings) providers(e *env, role Role) {
-	s.Providers = list(e.or("ADMIT_PROVIDERS", "p100,xgateway"))
+	s.Providers = providersOn(e.get)
 	s.P100Tokens, s.XGateway = list(e.get("ADMIT_P100_TOKENS")), list(e.get("ADMIT_XGATEWAY_SECRETS"))
-	trust := e.bool("ADMIT_XGATEWAY_TRUST_CALLBACKS", false)
+	trust := e.bool(trustCallbacks, false)
 	if len(s.Providers) == 0 {
 		e.bad("ADMIT_PROVIDERS", "names no provider; the providers are p100 and xgateway")
 	}
@@ -95,8 +118,8 @@ func (s *Settings) confirmed(e *env) {
 	const why = "the hash of a callback does not cover its status, so whoever saw one callback of a customer could forge a FULL_USER"
 	switch {
 	case s.XGatewayAPI == nil:
-		e.bad("ADMIT_XGATEWAY_TRUST_CALLBACKS", "must be true while xgateway is on and %s_URL and _KEY are not set, by which its API would confirm it: %s; true says that you accept this", xgatewayAPI, why)
+		e.bad(trustCallbacks, "must be true while xgateway is on and %s_URL and _KEY are not set, by which its API would confirm it: %s; true says that you accept this", xgatewayAPI, why)
 	case !slices.Contains(s.Policy.Confirm, onboarding.SEPAKYC):
-		e.bad("policy.confirm", "leaves out sepa_kyc: %s; ADMIT_XGATEWAY_TRUST_CALLBACKS=true says that you accept this", why)
+		e.bad("policy.confirm", "leaves out sepa_kyc: %s; %s=true says that you accept this", why, trustCallbacks)
 	}
 }
