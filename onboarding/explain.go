@@ -217,9 +217,9 @@ func checkWaitsFor(check Check, c *CheckState, p Policy) string {
 	case c.Unconfirmed:
 		return "the API, to confirm the pass"
 	case c.HeldReport && api:
-		return "the API: a pass was reported so soon after it was lost that it may be an old one"
+		return "the API: a pass was reported that may be older than what speaks against it"
 	case c.HeldReport:
-		return "a reviewer: a pass was reported so soon after it was lost that it may be an old one"
+		return "a reviewer: a pass was reported that may be older than what speaks against it"
 	case c.Is(StatusInReview) && check == HighRisk:
 		return "the verdict of the provider's compliance officers"
 	case c.Is(StatusInReview):

@@ -29,7 +29,7 @@ func TestExplain(t *testing.T) {
 		"held": {func(s *story) {
 			s.report(approved).after(time.Hour).report(kyc("EXPIRED", "")).after(time.Minute).report(kyc("VERIFIED", ""))
 		}, "the user was approved before and is not now: kyc is expired and had passed", "EXPIRED is expired",
-			"the API: a pass was reported so soon after it was lost that it may be an old one"},
+			"the API: a pass was reported that may be older than what speaks against it"},
 		"unconfirmed": {func(s *story) {
 			s.policy.Confirm = []onboarding.Check{onboarding.KYC}
 			s.report(kyc("VERIFIED", ""))

@@ -56,6 +56,11 @@ func failure(before, after onboarding.State, v onboarding.Verdict, effects []onb
 	case !after.Stage.Valid() || !after.BlockedOn.Valid():
 		return fmt.Sprintf("stage %q, blocked on %q", after.Stage, after.BlockedOn)
 	}
+	for _, check := range onboarding.Checks {
+		if c := after.Checks.At(check); c.Moving && c.LostAt.IsZero() {
+			return fmt.Sprintf("%s, never lost, moves since", check)
+		}
+	}
 	if quiet(v.Outcome) && !before.StartedAt.IsZero() {
 		if before.Stage != after.Stage || before.Access != after.Access || before.Checks.Statuses() != after.Checks.Statuses() {
 			return fmt.Sprintf("%s changed a check, the stage or access", v.Outcome)

@@ -113,7 +113,22 @@ func TestHeld(t *testing.T) {
 		{"high risk rejected, OK later", []step{{0, highRisk("REJECTED")}, {time.Hour, highRisk("OK")}}, onboarding.Applied},
 		{"poa withdrawn, APPROVED soon", []step{{0, poa("APPROVED")}, {time.Hour, poa("REJECTED")}, {soon, poa("APPROVED")}}, onboarding.Held},
 		{"poa withdrawn, WAITING since", []step{{0, poa("APPROVED")}, {time.Hour, poa("REJECTED")}, {soon, poa("WAITING")}, {soon, poa("APPROVED")}}, onboarding.Applied},
-		{"a first pass is never held", []step{{0, poa("REJECTED")}, {soon, poa("APPROVED")}}, onboarding.Applied},
+		{"a first pass is not held", []step{{0, poa("REJECTED")}, {soon, poa("APPROVED")}}, onboarding.Applied},
+		// Folded as they were stored, which is not as they were received.
+		{"kyc reversed by work in progress, pass received before it", []step{{0, approved}, {time.Hour, kyc("NOT_VERIFIED", "PENDING")}, {-time.Second, approved}}, onboarding.Held},
+		{"kyc reversed, work in progress since, pass received before that", []step{{0, approved}, {time.Hour, kyc("EXPIRED", "")}, {time.Hour, kyc("EXPIRED", "PENDING")}, {-time.Second, approved}}, onboarding.Held},
+		{"kyc reversed, pass received before that and after what was folded last", []step{{0, approved}, {time.Hour, kyc("NOT_VERIFIED", "PENDING")}, {-2 * time.Second, kyc("NOT_VERIFIED", "VERIFICATION")}, {time.Second, approved}}, onboarding.Held},
+		{"kyc rejected, first pass received before it", []step{{0, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "FRAUD")}, {-time.Second, approved}}, onboarding.Held},
+		{"kyc rejected, first pass received with it", []step{{0, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "FRAUD")}, {0, approved}}, onboarding.Applied},
+		{"kyc expired, first pass received before it", []step{{0, kyc("EXPIRED", "PENDING")}, {-time.Second, approved}}, onboarding.Held},
+		{"kyc not verified, first pass received before it", []step{{0, kyc("NOT_VERIFIED", "")}, {-time.Second, approved}}, onboarding.Held},
+		{"kyc in progress, first pass received before it", []step{{0, kyc("NOT_VERIFIED", "PENDING")}, {-time.Second, approved}}, onboarding.Applied},
+		{"sepa failed, pass received before it", []step{{0, sepa("HARD_KYC_FAILED", "")}, {-time.Second, full}}, onboarding.Held},
+		{"sepa failed, work in progress since, pass received before that", []step{{0, sepa("HARD_KYC_FAILED", "")}, {time.Hour, sepa("KYC_PENDING", "")}, {-time.Second, full}}, onboarding.Held},
+		{"sepa to be mended, first pass received before it", []step{{0, softFailed}, {-time.Second, full}}, onboarding.Held},
+		{"sepa in progress, first pass received before it", []step{{0, sepa("KYC_NEEDED", "")}, {-time.Second, full}}, onboarding.Applied},
+		{"poa rejected, first pass received before it", []step{{0, poa("REJECTED")}, {-time.Second, poa("APPROVED")}}, onboarding.Held},
+		{"high risk rejected, first OK received before it", []step{{0, highRisk("REJECTED")}, {-time.Second, highRisk("OK")}}, onboarding.Held},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -134,6 +149,32 @@ func TestHeld(t *testing.T) {
 			s.report(c.story[len(c.story)-1].report).wantOutcome(onboarding.Held).wantTold()
 		})
 	}
+}
+
+// TestAnOlderOK holds that a high-risk verdict from before a flag does not take it
+// away, and one from before a NOT_VERIFIED does not pass kyc.
+func TestAnOlderOK(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).report(approved).after(time.Hour).command(onboarding.CommandFlagHighRisk).wantStage(onboarding.StageSuspended, onboarding.Compliance)
+	s.after(-time.Second).report(highRisk("OK")).wantOutcome(onboarding.Held).wantTold("held_report:high_risk").wantAccess(onboarding.AccessRevoked, 2)
+
+	s = newStory(t).report(kyc("NOT_VERIFIED", "")).after(-time.Second).report(highRisk("OK")).wantOutcome(onboarding.Applied)
+	s.wantCheck(onboarding.KYC, onboarding.StatusAwaitingUser).wantTold("held_report:kyc").wantAccess(onboarding.AccessNone, 0)
+}
+
+// TestOnlyAReportIsOlder holds that what an operator or an API says passes a check
+// all the same, and that a replay is judged as ever.
+func TestOnlyAReportIsOlder(t *testing.T) {
+	t.Parallel()
+	rejected := kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "FRAUD")
+	s := asked(t).report(rejected).after(-time.Second)
+	s.report(approved).wantOutcome(onboarding.Held).wantEffects("ask.p100")
+	s.apply(onboarding.Input{Kind: onboarding.InputReport, Report: approved, Replay: true}).want(onboarding.Noted, "overtaken").wantEffects("ask.p100")
+	s.orders(overrideTo(onboarding.KYC, onboarding.StatusPassed)).wantStage(onboarding.StageApproved, onboarding.Nobody)
+
+	s = asked(t).report(rejected).after(-time.Second).report(approved).after(time.Second)
+	s.answered(kyc("VERIFIED", "")).want(onboarding.Noted, "first_answer")
+	s.after(5*time.Minute).answered(kyc("VERIFIED", "")).want(onboarding.Applied, "second_answer").wantStage(onboarding.StageApproved, onboarding.Nobody)
 }
 
 func TestFlagCountsAsProgress(t *testing.T) {

@@ -36,11 +36,8 @@ func (f *fold) report() Verdict {
 			f.tell("late_report:" + string(r.Check))
 		}
 		return Verdict{Outcome: Late}
-	case f.held(c, m):
-		if !f.ask(r.Check) && !c.HeldReport {
-			f.tell("held_report:" + string(r.Check))
-		}
-		c.HeldReport = true
+	case m.status == StatusPassed && f.stale(r.Check, c):
+		f.withhold(r.Check, c)
 		return Verdict{Outcome: Held}
 	}
 	reversed := c.Reversed()
@@ -94,7 +91,10 @@ func (f *fold) old(c *CheckState) bool { return f.in.Replay && c.ReportedAt.Afte
 
 // believe gives a check its new words and status.
 func (f *fold) believe(c *CheckState, w Words, status Status, inProgress bool) {
-	c.Words, c.HeldReport, c.ReportedAt = w, false, f.in.Received
+	c.Words, c.HeldReport = w, false
+	if f.in.Received.After(c.ReportedAt) {
+		c.ReportedAt = f.in.Received
+	}
 	c.Unconfirmed, c.Asked, c.Said, c.Unanswered, c.UnansweredTold = false, 0, nil, "", false
 	c.become(status, f.in.Received, inProgress)
 	f.s.Abandoned, f.progress = false, true
@@ -127,7 +127,9 @@ func (c *CheckState) become(status Status, at time.Time, inProgress bool) {
 	if inProgress && !at.Before(c.LostAt) {
 		c.Moving = true // not by one that was received before the loss and folded after it
 	}
-	if !c.Reversed() && status != StatusFailed {
+	// Work in progress mends nothing yet: a pass from before it is still one too many.
+	lost := c.Reversed() || c.Is(StatusFailed, StatusInReview, StatusAwaitingUser)
+	if !lost || c.LostAt.IsZero() {
 		c.LostAt, c.Moving = time.Time{}, false
 	}
 }
@@ -138,6 +140,10 @@ func (c *CheckState) become(status Status, at time.Time, inProgress bool) {
 func (f *fold) passKYC() {
 	k := f.said(KYC)
 	if k.PassedBefore || !k.Is(StatusNone, StatusAwaitingUser, StatusInReview) || f.old(k) {
+		return
+	}
+	if f.older(KYC, k) {
+		f.withhold(KYC, k)
 		return
 	}
 	w := k.Words
@@ -169,11 +175,38 @@ func (f *fold) late(c *CheckState, m meaning) bool {
 	return passed && m.inProgress && (m.harmless || within(f.in.Received, at, f.policy.LateWindow.of(f.in.Report.Check)))
 }
 
-// held says whether a pass may be older than the reversal or the failure that it
-// follows: a stale pass must not let in a user who was shut out.
-func (f *fold) held(c *CheckState, m meaning) bool {
-	return m.status == StatusPassed && (c.Reversed() || c.Is(StatusFailed)) && !c.Moving &&
-		within(f.in.Received, c.LostAt, f.policy.HeldWindow.of(f.in.Report.Check))
+// stale says whether a pass may be older than the reversal or the failure that it
+// follows: it must not let in a user who was shut out.
+func (f *fold) stale(check Check, c *CheckState) bool {
+	return f.older(check, c) ||
+		(c.Reversed() || c.Is(StatusFailed)) && !c.Moving && within(f.in.Received, c.LostAt, f.policy.HeldWindow.of(check))
+}
+
+// older says whether a pass is older than what is known of the check and speaks
+// against it, which was folded first because it was stored first. Work in progress
+// does not speak against it unless the check was lost: both are on the way up.
+func (f *fold) older(check Check, c *CheckState) bool {
+	if !f.in.Received.Before(c.ReportedAt) {
+		return false
+	}
+	switch c.Get() {
+	case StatusNone, StatusPassed:
+		return false
+	case StatusInReview:
+		return !c.LostAt.IsZero() || c.BeforeFlag != nil
+	case StatusAwaitingUser:
+		return !c.LostAt.IsZero() || check == KYC // P100 says so of no progress, XGateway does
+	}
+	return true
+}
+
+// withhold keeps that a pass was not believed: the API is asked or, without one, a
+// reviewer told.
+func (f *fold) withhold(check Check, c *CheckState) {
+	if !f.ask(check) && !c.HeldReport {
+		f.tell("held_report:" + string(check))
+	}
+	c.HeldReport = true
 }
 
 // within says whether t is at most the window after from; a t before from is.

@@ -91,12 +91,12 @@ type CheckState struct {
 
 	PassedBefore bool      `json:"passedBefore,omitempty"` // passed now or at some time
 	PassedAt     time.Time `json:"passedAt,omitzero"`      // received time of the last report that passed it
-	LostAt       time.Time `json:"lostAt,omitzero"`        // received time of the report that last reversed or failed it
+	LostAt       time.Time `json:"lostAt,omitzero"`        // received time of the report that last reversed or failed it; zero once it is mended
 	Moving       bool      `json:"moving,omitempty"`       // an in-progress report came at LostAt or since
 	ReliedOn     bool      `json:"reliedOn,omitempty"`     // the user's approval rests on it, whatever the policy lists now
 	HeldReport   bool      `json:"heldReport,omitempty"`   // a passing report was held since the last applied one
 	LateTold     bool      `json:"lateTold,omitempty"`     // a reviewer was told of a late report in this pass
-	ReportedAt   time.Time `json:"reportedAt,omitzero"`    // received time of the last applied report
+	ReportedAt   time.Time `json:"reportedAt,omitzero"`    // latest received time of an applied report
 
 	// BeforeFlag is what high_risk was before an operator flagged the user; nil
 	// while no flag stands.
