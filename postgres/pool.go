@@ -16,6 +16,8 @@ import (
 // stateReadOnly is the server's code for a write that it cannot take now.
 const stateReadOnly = "25006"
 
+var sqlDurableCommits = statement("durable_commits")
+
 // newPool prepares connections without making one.
 func newPool(ctx context.Context, url string, conns int) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
@@ -45,6 +47,13 @@ func newPool(ctx context.Context, url string, conns int) (*pgxpool.Pool, error) 
 		if _, set := cfg.ConnConfig.RuntimeParams[name]; !set {
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}
+	}
+	// One more: a webhook that was answered must not be lost with the server.
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+		defer cancel()
+		_, err := conn.Exec(ctx, sqlDurableCommits)
+		return err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

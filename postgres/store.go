@@ -51,7 +51,8 @@ type Decoder interface {
 type Options struct {
 	// URL is a PostgreSQL URL or keyword string. Its parameters are honoured,
 	// search_path among them. Where it does not name target_session_attrs, servers
-	// that cannot be written to are not connected to.
+	// that cannot be written to are not connected to. Commits wait for the disk even
+	// where synchronous_commit is off; a setting that has them wait for more stands.
 	URL string
 	// MaxConns bounds the connections for everything but accepting, which has
 	// its own few, so that nothing can keep webhooks waiting. 0 means 16.
