@@ -37,7 +37,8 @@ type Sender interface {
 // Proof tells an authentic sender from any other, in two steps: what the header
 // proves is asked before the body is read.
 type Proof interface {
-	// Authorize says whether the header lets the sender go on.
+	// Authorize says whether the header lets the sender go on. A provider that lets an
+	// empty header go on proves its senders by their bodies alone.
 	Authorize(h http.Header) bool
 	// Open says whether the body proves the sender, and returns it as it is to be
 	// stored. An error means that the body cannot be read at all.
@@ -113,6 +114,15 @@ type Limits struct {
 	Idle     time.Duration // for a connection without a request, 60 s
 	Shutdown time.Duration // for the requests in flight when the listener stops, 20 s
 	InFlight int           // webhooks of one provider that are being stored at the same time, 1024
+
+	// Strangers is how many bodies may be read at the same time of senders whom the
+	// header does not prove, 256: anybody may send them, each as large as MaxBody, and
+	// for as long as Body.
+	Strangers int
+	// Connections is how many may be open, 2048: any other one waits until one is
+	// closed. An idle one takes some 20 kB; one whose header is of very many short
+	// lines, some 260 kB until Header is over.
+	Connections int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -129,8 +139,17 @@ func (l Limits) withDefaults() Limits {
 			*d.field = d.value
 		}
 	}
-	if l.InFlight <= 0 {
-		l.InFlight = 1024
+	for _, n := range []struct {
+		field *int
+		value int
+	}{
+		{&l.InFlight, 1024},
+		{&l.Strangers, 256},
+		{&l.Connections, 2048},
+	} {
+		if *n.field <= 0 {
+			*n.field = n.value
+		}
 	}
 	return l
 }

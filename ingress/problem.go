@@ -30,6 +30,7 @@ var (
 		"The user ID is missing, empty, longer than 255 bytes, or holds a character that is none or a control character.", OutcomeUnusableUserID, 0}
 	unavailable = &refusal{http.StatusServiceUnavailable, "unavailable", "Nothing can be stored at the moment.", OutcomeUnavailable, 5 * time.Second}
 	overloaded  = &refusal{http.StatusServiceUnavailable, "unavailable", "Too many requests are in flight.", OutcomeOverloaded, time.Second}
+	crowded     = &refusal{http.StatusServiceUnavailable, "unavailable", "Too many bodies are being read.", OutcomeOverloaded, time.Second}
 	broken      = &refusal{http.StatusInternalServerError, "internal", "The request could not be handled.", OutcomePanic, 0}
 )
 

@@ -18,10 +18,15 @@ func (s *Server) route(providers []Provider) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		s.router.Method(method, healthPath, http.HandlerFunc(s.health))
 	}
+	crowd := make(chan struct{}, s.limits.Strangers)
 	for _, p := range providers {
 		slots := make(chan struct{}, s.limits.InFlight)
+		var strangers chan struct{}
+		if p.Authorize(http.Header{}) {
+			strangers = crowd
+		}
 		p.Routes(func(route, path, answer string) {
-			w := webhook{Server: s, provider: p, name: p.Name(), route: route, answer: []byte(answer), slots: slots}
+			w := webhook{Server: s, provider: p, name: p.Name(), route: route, answer: []byte(answer), slots: slots, strangers: strangers}
 			s.router.Method(http.MethodPost, path, w)
 		})
 	}

@@ -60,7 +60,7 @@ func (s *Server) Handler() http.Handler { return s.router }
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	srv := s.server()
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
+	go func() { served <- srv.Serve(limit(ln, s.limits.Connections)) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve webhooks: %w", err)

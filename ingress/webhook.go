@@ -16,6 +16,7 @@ type webhook struct {
 	name, route string
 	answer      []byte
 	slots       chan struct{} // one for each request in flight, shared by the provider's paths
+	strangers   chan struct{} // one for each body of a sender not proven yet; nil where the header proves them
 }
 
 // ServeHTTP authenticates, reads, decodes, accepts, answers and rings.
@@ -26,7 +27,7 @@ func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, unauthorized)
 		return
 	}
-	body, refused := h.read(w, r)
+	body, refused := h.body(w, r)
 	if refused != nil {
 		h.refuse(w, r, refused)
 		return
@@ -45,14 +46,30 @@ func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, unauthorized)
 		return
 	}
-	// A place is taken only now: senders who are not proven yet, or slow, must not
-	// keep those out who are.
+	// A place to store is taken only now: senders who are not proven yet, or slow,
+	// must not keep those out who are.
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
 		h.accept(w, r, stored)
 	default:
 		h.refuse(w, r, overloaded)
+	}
+}
+
+// body reads the body, unless too many are being read of senders not proven yet. A
+// place lasts as long as the reading, so whoever is slow loses it by the body's
+// deadline.
+func (h webhook) body(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
+	if h.strangers == nil {
+		return h.read(w, r)
+	}
+	select {
+	case h.strangers <- struct{}{}:
+		defer func() { <-h.strangers }()
+		return h.read(w, r)
+	default:
+		return nil, crowded
 	}
 }
 
