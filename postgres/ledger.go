@@ -35,6 +35,10 @@ var (
 // is the same sender, for it may be an attempt of the sender's that is thought
 // dead. sender names one attempt to serve the lane and is unique for it.
 //
+// A target on a task queue is sent to by the workflow, and only what it was answered:
+// its run is the sender, and a run that asks again was not given what it took before.
+// So it is given the lane's next effect at once.
+//
 // The answer is a delivery to be sent now, or how long to wait (the lane is taken,
 // or its first effect backs off), or neither when nothing waits. Where the target
 // is not configured here a lane that is not empty waits: Advance parks it in time.
@@ -115,7 +119,7 @@ func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, lane onboarding.La
 			return nil
 		})
 	}
-	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold, holds, probeEvery(t)).QueryRow(func(row pgx.Row) error {
+	b.Queue(sqlTakeEffect, lane.UserID, lane.Target, lane.Lane, sender, hold, holds, probeEvery(t), t.TaskQueue != "").QueryRow(func(row pgx.Row) error {
 		return row.Scan(&h.Now, &h.busy, &h.due, &h.failing, &h.ID, &h.Key, &h.Name, &h.Payload, &h.Attempts, &h.Created)
 	})
 	err = conn.SendBatch(ctx, b).Close()

@@ -100,6 +100,60 @@ func TestTakeAndDeliver(t *testing.T) {
 	}
 }
 
+// TestARunTakesItsLaneAgain holds that a run, which sends to a task queue only what it
+// was answered, is given what it took before its worker died; that nobody else is; and
+// that no attempt at another target is made twice at once.
+func TestARunTakesItsLaneAgain(t *testing.T) {
+	t.Parallel()
+	crmAccess := onboarding.LaneRef{UserID: "user-1", Target: "crm", Lane: onboarding.LaneAccess}
+	for _, tc := range []struct {
+		name    string
+		lane    onboarding.LaneRef
+		sender  string // who asks again
+		revoked bool   // meanwhile
+		want    string // "" for nothing
+	}{
+		{"the same run", crmAccess, "run", false, onboarding.EffectGranted},
+		{"the same run, with something more urgent", crmAccess, "run", true, onboarding.EffectRevoked},
+		{"another run", crmAccess, "successor", false, ""},
+		{"another run, with something more urgent", crmAccess, "successor", true, ""},
+		{"the rest", crmRest, "run", true, onboarding.EffectStarted},
+		{"a target that is no task queue", coreAccess, "run", false, ""},
+		{"a target that is no task queue, with something more urgent", coreAccess, "run", true, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s, _, _ := approved(t)
+			if take(t, s, tc.lane, "run").Delivery == nil {
+				t.Fatal("nothing to take")
+			}
+			if tc.revoked {
+				accept(t, s, report("user-1", expired))
+				advance(t, s, "user-1")
+			}
+			got := take(t, s, tc.lane, tc.sender)
+			if tc.want == "" {
+				if got.Delivery != nil || got.Wait <= 0 || got.Wait > hold {
+					t.Fatalf("taken = %+v", got)
+				}
+				return
+			}
+			if got.Delivery == nil || got.Delivery.Name != tc.want {
+				t.Fatalf("taken = %+v", got)
+			}
+			if other := take(t, s, tc.lane, "successor"); other.Delivery != nil || other.Wait <= 0 {
+				t.Errorf("another run takes %+v", other)
+			}
+			if wait := record(t, s, got.Delivery.ID, "run", failed); wait <= 0 {
+				t.Errorf("the attempt is not recorded")
+			}
+			if backs := take(t, s, tc.lane, "run"); backs.Delivery != nil || backs.Wait <= 0 {
+				t.Errorf("what failed is given out again at once: %+v", backs)
+			}
+		})
+	}
+}
+
 func TestTakeNeverTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s, db := setup(t)

@@ -70,7 +70,7 @@ func TestLedgerReadsIndexes(t *testing.T) {
 		statement, types, args string
 		indexes                []string
 	}{
-		{"take_effect", "text, text, text, text, interval, boolean, interval", "'user-1', 'crm', 'rest', 'a', '8 s', true, '1 min'", []string{"effects_waiting", "effects_taken", "effects_pkey", "hooks_pkey"}},
+		{"take_effect", "text, text, text, text, interval, boolean, interval, boolean", "'user-1', 'crm', 'rest', 'a', '8 s', true, '1 min', true", []string{"effects_waiting", "effects_taken", "effects_pkey", "hooks_pkey"}},
 		{"park_held", "text, text, text, interval, text, bigint", "'user-1', 'crm', 'rest', '72 h', 'x', 50", []string{"effects_waiting", "hooks_pkey"}},
 		{"lock_effect", "bigint", "1", []string{"effects_pkey", "hooks_pkey"}},
 		{"hook_delivered", "text, text, text, text, text, text", "'crm', '200', 'user-1', 'admit', 'hook', 'working'", []string{"hooks_pkey"}},

@@ -1,7 +1,7 @@
--- Takes the first waiting effect of a lane, unless the lane is taken or the
--- effect's next attempt is not due. Where the hook is failing ($6: it can be held),
--- only who gets the next probe takes the effect, and the one after it is due in $7;
--- effects are locked before hooks, as everywhere.
+-- Takes the first waiting effect of a lane, unless the lane is taken (with $8 by
+-- another sender) or the effect's next attempt is not due. Where the hook is failing
+-- ($6: it can be held), only who gets the next probe takes the effect, and the one
+-- after it is due in $7; effects are locked before hooks, as everywhere.
 -- One row always: the clock, until when the lane is taken, when the first effect is
 -- due, since when the hook is failing, and the effect when it was taken.
 -- "|| ''" keeps the planner from looking for one effect among all that wait, whatever
@@ -11,6 +11,7 @@ with clock as materialized (
 ), busy as materialized (
     select max(e.taken_until) as until from effects e, clock
     where e.user_id = $1 and e.target = $2 and e.lane = $3 and e.taken_until > clock.now
+      and not ($8::boolean and e.sender is not distinct from $4)
 ), head as materialized (
     select id, next_attempt_at from effects
     where user_id = $1 and target = $2 and lane = $3 and state = 'waiting'
