@@ -48,10 +48,15 @@ var (
 // event that was accepted, and what is due by the newer policy. The row is this
 // process's then, until one with the newer policy touches it.
 //
-// That converges always: a policy whose processes are gone is not alive after 30
-// seconds, and nobody is left to it; one that is rolled back to after that starts anew
-// and is the newer; and a process that has never beaten leaves nobody alone. Who is
-// left alone costs a round trip more.
+// Whose policy a row has converges always: a policy whose processes are gone is not
+// alive after 30 seconds, and nobody is left to it; one that is rolled back to after
+// that starts anew and is the newer; and a process that has never beaten leaves nobody
+// alone. Who is left alone costs a round trip more.
+//
+// What was decided meanwhile does not converge. Whom a process of the older policy
+// approves, by what could not wait, is approved under the newer one, too, unless
+// approval is lost by it: what lies between keeps an approved user approved, as where
+// a policy grew stricter. And what went out went out.
 //
 // A fold that newly reverses the user takes a round trip more where the policy
 // calls a person when too many are: it waits for others that do so (see surge).

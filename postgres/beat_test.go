@@ -192,6 +192,45 @@ func TestWhatCannotWaitIsFolded(t *testing.T) {
 	}
 }
 
+// TestWhomAnOlderPolicyLetsIn holds what is said of policies that disagree: of a user
+// whom the newer one would not approve, and the older approves by what comes in, the
+// row is the newer's in the end, and the approval stays until it is lost.
+func TestWhomAnOlderPolicyLetsIn(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	lax := onboarding.DefaultPolicy()
+	strict := lax
+	strict.RequireAll = []onboarding.Check{onboarding.POA}
+	older, newer := f.start(lax), f.start(strict)
+	f.beat(older)
+	f.pass(time.Second)
+	f.beat(newer, older)
+	access := func(s *postgres.Store, reports ...body) onboarding.Access {
+		for _, b := range reports {
+			accept(t, newer, report("user-1", b))
+		}
+		return advance(t, s, "user-1").Summary.Access
+	}
+	if got := access(newer, verified); got != onboarding.AccessNone {
+		t.Fatalf("by the newer policy access is %s", got)
+	}
+	if got := access(older); got != onboarding.AccessNone {
+		t.Errorf("the older policy judges whom it leaves alone: %s", got)
+	}
+	if got := access(older, body{Check: onboarding.Account, Status: "ACTIVE"}); got != onboarding.AccessGranted {
+		t.Errorf("by the older policy access is %s", got)
+	}
+	f.pass(time.Hour)
+	f.beat(newer)
+	if got := access(newer); got != onboarding.AccessGranted {
+		t.Errorf("by the newer policy again access is %s", got)
+	}
+	f.has("user-1", strict)
+	if got := access(newer, expired); got != onboarding.AccessRevoked {
+		t.Errorf("once the check is lost access is %s", got)
+	}
+}
+
 // TestOrderOfPolicies says who has a user in the end whom processes of two policies
 // touch in turns, by what happened to the processes.
 func TestOrderOfPolicies(t *testing.T) {
