@@ -23,6 +23,7 @@ var (
 	sqlTakeInbox        = statement("take_inbox")
 	sqlInboxLeft        = statement("inbox_left")
 	sqlWaitingEffects   = statement("waiting_effects")
+	sqlParkedAccess     = statement("parked_access")
 )
 
 // Advance folds what waits for a user, and then what is due, into the user's
@@ -37,7 +38,13 @@ var (
 // Effects that wait for a target that is not configured are parked when they have
 // waited for 10 minutes. Until then their lanes are not among those answered, for
 // nobody here could say how to serve them, and the Deadline is at most 30 seconds
-// ahead: by then another process may answer that knows the target.
+// ahead: by then another process may answer that knows the target. So may one later:
+// what was parked for that alone in an access lane is sent by a process that knows the
+// target, unless it is overtaken (see ReplayEffects).
+//
+// Who was told of this user's access is told of each change of it, also where this
+// process does not know the target. A target that it has, but for no access.*, is told
+// that the user is shut out where it heard last that the user is let in.
 //
 // Where the row's policy is another than this process's, that is the first thing
 // folded: the user is judged anew, by this process's policy. Two processes of
@@ -117,8 +124,9 @@ type work struct {
 	inbox   []inboxEvent
 	more    bool // events are left beside these
 	waiting []waitingEffect
-	left    bool       // the user is left to the processes of a newer policy
-	nextDue *time.Time // of one who is left: when something is due by that policy, nil for never
+	parked  []parkedEffect // in access lanes, for want of a target that is configured here
+	left    bool           // the user is left to the processes of a newer policy
+	nextDue *time.Time     // of one who is left: when something is due by that policy, nil for never
 }
 
 // waitingEffect is an effect that waits in the ledger.
@@ -164,6 +172,15 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 		})
 		return err
 	})
+	if !s.opts.Shadow {
+		b.Queue(sqlParkedAccess, userID, s.names).Query(func(rows pgx.Rows) (err error) {
+			w.parked, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedEffect, err error) {
+				err = row.Scan(&p.id, &p.target, &p.name, &p.access, &p.newer)
+				return p, err
+			})
+			return err
+		})
+	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return work{}, err
 	}

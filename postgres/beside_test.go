@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"admit/onboarding"
+	"admit/postgres"
 )
 
 // TestNobodyStandsInTheWay has everything that locks rows of the ledger happen to a
@@ -16,6 +17,7 @@ func TestNobodyStandsInTheWay(t *testing.T) {
 	t.Parallel()
 	const rounds, workers = 60, 12
 	s, db := setup(t, systems)
+	older := open(t, db.Config().ConnString(), func(o *postgres.Options) { o.Targets = nil })
 	names := users(1, 3)
 	letIn(t, s, names...)
 	do := []func(user, sender string, r *rand.Rand) error{
@@ -23,8 +25,8 @@ func TestNobodyStandsInTheWay(t *testing.T) {
 			_, err := s.Accept(t.Context(), report(user, []body{verified, expired, started}[r.IntN(3)]))
 			return err
 		},
-		func(user, _ string, _ *rand.Rand) error {
-			_, err := s.Advance(t.Context(), onboarding.AdvanceRequest{UserID: user})
+		func(user, _ string, r *rand.Rand) error {
+			_, err := []*postgres.Store{s, s, older}[r.IntN(3)].Advance(t.Context(), onboarding.AdvanceRequest{UserID: user})
 			return err
 		},
 		func(user, sender string, r *rand.Rand) error {
@@ -47,7 +49,7 @@ func TestNobodyStandsInTheWay(t *testing.T) {
 			// What opens the way again, and closes another.
 			_, err := db.Exec(t.Context(), []string{
 				"update effects set next_attempt_at = now(), taken_until = null where id in (select id from effects where state = 'waiting' order by id for update)",
-				"update effects set state = 'parked' where id in (select id from effects where state = 'waiting' and taken_until is null order by id for update skip locked)",
+				"update effects set state = 'parked', last_answer = 'target not configured' where id in (select id from effects where state = 'waiting' and taken_until is null order by id for update skip locked)",
 				"update hooks set next_probe = now() where failing_from is not null",
 			}[r.IntN(3)])
 			return err

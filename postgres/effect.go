@@ -5,8 +5,8 @@ import "admit/onboarding"
 // effectRow is a row of the ledger about to be written.
 type effectRow struct {
 	effect  onboarding.Effect
-	key     string
-	target  string
+	key     string // ends in the target
+	target  string // "" for those whom another process may know: see insert_elsewhere.sql
 	version int64
 	seq     int64
 	payload []byte
@@ -15,7 +15,8 @@ type effectRow struct {
 }
 
 // tell adds what follows from an input to the ledger, for each target that wants
-// it.
+// it. Who was told of this user's access goes on being told of it, also where this
+// process does not know the target: a hook may be new, or missing here by mistake.
 func (f *fold) tell(effects []onboarding.Effect) {
 	for _, e := range effects {
 		f.overtake(e)
@@ -25,6 +26,9 @@ func (f *fold) tell(effects []onboarding.Effect) {
 			if t.Wants(e) && !(e.Ask() && f.asked(t.Name)) {
 				f.effects = append(f.effects, f.row(e, t))
 			}
+		}
+		if e.Lane() == onboarding.LaneAccess {
+			f.effects = append(f.effects, f.row(e, onboarding.Target{}))
 		}
 	}
 }

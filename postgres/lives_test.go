@@ -22,7 +22,7 @@ type life struct {
 	*rand.Rand
 	t      *testing.T
 	db     *pgxpool.Pool
-	stores []*postgres.Store // of two policies
+	stores []*postgres.Store // of two policies, and one that does not know core
 	ahead  time.Duration     // of the database's clock
 	odd    []int64           // events that may be replayed
 	calls  int
@@ -41,7 +41,10 @@ func newLife(t *testing.T, seed uint64) *life {
 	strict := open(t, db.Config().ConnString(), asking, clock, func(o *postgres.Options) {
 		o.Policy.RequireAll, o.Policy.Confirm = []onboarding.Check{onboarding.POA}, []onboarding.Check{}
 	})
-	l.db, l.stores = db, []*postgres.Store{s, s, s, strict}
+	without := open(t, db.Config().ConnString(), asking, clock, func(o *postgres.Options) {
+		o.Targets = slices.DeleteFunc(slices.Clone(o.Targets), func(t onboarding.Target) bool { return t.Name == "core" })
+	})
+	l.db, l.stores = db, []*postgres.Store{s, s, s, strict, without}
 	return l
 }
 
@@ -123,9 +126,13 @@ func (l *life) deliver(s *postgres.Store) {
 	a := pick(l, delivered, delivered, failed, refused, gone,
 		onboarding.Attempt{Result: onboarding.AttemptDeferred, RetryAfter: time.Hour}, onboarding.Attempt{Result: onboarding.AttemptMoot})
 	record(l.t, s, d.ID, "a", a)
-	if d.Lane != onboarding.LaneAccess || a.Result != onboarding.AttemptDelivered {
-		return
+	if d.Lane == onboarding.LaneAccess && a.Result == onboarding.AttemptDelivered {
+		l.hears(d)
 	}
+}
+
+// hears has core be told of access.
+func (l *life) hears(d *onboarding.Delivery) {
 	var p onboarding.Payload
 	if err := json.Unmarshal(d.Payload, &p); err != nil {
 		l.t.Fatal(err)
@@ -134,6 +141,24 @@ func (l *life) deliver(s *postgres.Store) {
 		l.t.Errorf("access goes back from version %d to %d", l.told, p.Data.AccessVersion)
 	}
 	l.told = p.Data.AccessVersion
+}
+
+// hearsTheLast holds that core, once it has been told of access, is told in the end how
+// the user stands, whoever decided it.
+func (l *life) hearsTheLast() {
+	s := l.stores[0]
+	for {
+		exec(l.t, l.db, "update effects set next_attempt_at = now()")
+		d := take(l.t, s, coreAccess, "a").Delivery
+		if d == nil {
+			break
+		}
+		record(l.t, s, d.ID, "a", delivered)
+		l.hears(d)
+	}
+	if last := one[int64](l.t, l.db, "select access_version from onboardings"); l.told != 0 && l.told != last {
+		l.t.Errorf("core was told of version %d last, access is at %d", l.told, last)
+	}
 }
 
 // resend has effects given up on, sent again, or told anew, or a contact forgotten.
@@ -145,7 +170,7 @@ func (l *life) resend(s *postgres.Store) {
 	case 1:
 		_, _, _, err = s.ReplayEffects(l.t.Context(), pick(l, "core", "crm", onboarding.MailTarget), nil, 1+l.IntN(3), "ops-1", "r")
 	case 2:
-		_, _, _, err = s.TellPresent(l.t.Context(), pick(l, "core", "crm"), "", 0, "ops-1", "r")
+		_, _, _, err = l.stores[0].TellPresent(l.t.Context(), pick(l, "core", "crm"), "", 0, "ops-1", "r")
 	case 3:
 		_, _, err = s.DeleteContact(l.t.Context(), "user-1", "ops-1", "r")
 	}
@@ -210,6 +235,7 @@ func TestLives(t *testing.T) {
 			}
 			advance(t, l.stores[0], "user-1")
 			consistent(t, l.db, "user-1")
+			l.hearsTheLast()
 			answers.Add(one[int64](t, l.db, "select count(*) from log where input in ('p100/api', 'xgateway/api')"))
 			for _, m := range moments {
 				sameAsSeen(t, l, m)

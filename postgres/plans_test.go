@@ -83,11 +83,13 @@ func TestLedgerReadsIndexes(t *testing.T) {
 		{"find_parked", "text, bigint[], bigint", "'crm', '{1,2}', 100", []string{"effects_pkey"}},
 		{"lock_parked", "bigint[]", "'{1,2}'", []string{"effects_pkey", "effects_by_user"}},
 		{"replay_effects", "bigint[], text, text, interval", "'{1,2}', 'ops-1', 'r', '0'", []string{"effects_pkey"}},
+		{"parked_access", "text, text[]", "'user-1', '{core,crm}'", []string{"effects_access_parked", "effects_by_user"}},
+		{"insert_elsewhere", "text, text, text, bigint, bigint, json, text, timestamptz, text[], text[]", "'user-1/2/access.revoked/', 'user-1', 'access.revoked', 2, 2, '{}', 'waiting', now(), '{core}', '{core,crm}'", []string{"effects_by_user", "effects_waiting"}},
 		{"list_present", "text, bigint", "'', 100", []string{"onboardings_pkey"}},
 		{"delete_contact", "text, text, bytea", "'user-1', 'start', ''", []string{"contacts_pkey", "log_pkey", "inbox_pkey", "events_pkey"}},
 		{"settle_effects", "bigint[], text, text", "'{1,2}', 'superseded', ''", []string{"effects_pkey"}},
 		{"touch_lane", "text, text, text, interval", "'user-1', 'crm', 'rest', '1 min'", []string{"effects_waiting", "effects_pkey"}},
-		{"stats", "", "", []string{"effects_revokes", "effects_asks", "effects_collected", "effects_parked_access", "onboardings_by_reversal"}},
+		{"stats", "", "", []string{"effects_revokes", "effects_asks", "effects_collected", "effects_access_parked", "onboardings_by_reversal"}},
 	} {
 		holdsPlan(t, db, tc.statement, tc.types, tc.args, tc.indexes)
 	}

@@ -146,19 +146,47 @@ func replayOf(ctx context.Context, conn *pgxpool.Conn, w parkedOf, by signature,
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return 0, err
 	}
+	b = &pgx.Batch{}
+	n := queueReplay(b, parked, state, by, delay)
+	b.Queue("commit")
+	return n, conn.SendBatch(ctx, b).Close()
+}
+
+// queueReplay has effects sent again to a user who stands as s, but for what is
+// overtaken, and says how many.
+func queueReplay(b *pgx.Batch, parked []parkedEffect, s onboarding.State, by signature, delay time.Duration) int {
 	var again, overtaken []int64
 	for _, p := range parked {
-		if p.overtaken(state) {
+		if p.overtaken(s) {
 			overtaken = append(overtaken, p.id)
 		} else {
 			again = append(again, p.id)
 		}
 	}
-	b = &pgx.Batch{}
 	b.Queue(sqlReplayEffects, again, by.actor, by.reason, delay)
 	b.Queue(sqlSupersedeParked, overtaken, answerOvertaken)
-	b.Queue("commit")
-	return len(again), conn.SendBatch(ctx, b).Close()
+	return len(again)
+}
+
+// unparks signs what is sent again because its target is configured again.
+var unparks = signature{onboarding.SourceAdmit, "the target is configured again"}
+
+// queueUnparked has access sent that was parked because nobody knew its target, as
+// if it were replayed: by what the fold came to, access never goes backwards.
+func queueUnparked(b *pgx.Batch, f *fold) {
+	if len(f.parked) == 0 {
+		return
+	}
+	parked := slices.Clone(f.parked)
+	for i := range parked {
+		p := &parked[i]
+		for _, r := range f.effects {
+			if r.target == p.target && r.effect.Lane() == onboarding.LaneAccess && r.state == onboarding.EffectWaiting {
+				p.newer = append(p.newer, r.effect.Name)
+			}
+		}
+	}
+	queueReplay(b, parked, f.state, unparks, 0)
 }
 
 // queueLockState locks a user's row until the transaction ends and reads the state
@@ -174,6 +202,7 @@ func queueLockState(b *pgx.Batch, user string, state *onboarding.State, seq *int
 // parkedEffect is an effect that was given up on.
 type parkedEffect struct {
 	id     int64
+	target string
 	name   string
 	about  string
 	access int64            // the access version that it tells

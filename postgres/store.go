@@ -97,6 +97,8 @@ type Store struct {
 	policyKept atomic.Bool                  // the policy's text is known to be stored
 	policies   atomic.Pointer[livePolicies] // as the last beat found them, nil before the first
 	targets    map[string]onboarding.Target
+	names      []string // of the targets
+	doors      []string // of those that open or shut access
 }
 
 // Open prepares a store. It does not connect: a database that is away shows in
@@ -131,10 +133,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		opts: o, pool: pool, log: o.Logger,
 		policyHash: o.Policy.Hash(), policyText: string(o.Policy.Text()),
-		targets: map[string]onboarding.Target{},
+		targets: map[string]onboarding.Target{}, names: []string{}, doors: []string{},
 	}
 	for _, t := range o.Targets {
 		s.targets[t.Name] = t
+		s.names = append(s.names, t.Name)
+		if t.Access() {
+			s.doors = append(s.doors, t.Name)
+		}
 	}
 	s.accepts = newAcceptor(accepting, o)
 	return s, nil

@@ -21,10 +21,15 @@ func (s *Store) WaitingUsers(ctx context.Context, olderThan time.Duration, limit
 
 // OverdueUsers returns users whose next deadline passed over a minute ago, or who
 // have a waiting effect that was left alone for too long: whose workflow, that
-// is, was lost. The most overdue come first, at most limit of them. In shadow mode
-// effects do not count.
+// is, was lost. The most overdue come first, at most limit of them, and after them
+// users whose access was parked while a target was not configured that is so here. In
+// shadow mode effects do not count.
 func (s *Store) OverdueUsers(ctx context.Context, limit int) ([]string, error) {
-	return s.users(ctx, "look for what is overdue", sqlOverdueUsers, limit, !s.opts.Shadow)
+	known := s.names
+	if s.opts.Shadow {
+		known = nil
+	}
+	return s.users(ctx, "look for what is overdue", sqlOverdueUsers, limit, !s.opts.Shadow, known)
 }
 
 func (s *Store) users(ctx context.Context, doing, sql string, args ...any) (users []string, err error) {

@@ -137,8 +137,8 @@ func TestOverdueUsersReadsIndexes(t *testing.T) {
 	t.Parallel()
 	_, db := setup(t)
 	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
-		plan := planOf(t, db, "overdue_users", "bigint, boolean", "100, true", mode)
-		if strings.Contains(plan, "Seq Scan") || !strings.Contains(plan, "effects_stale") || !strings.Contains(plan, "onboardings_by_deadline") {
+		plan := planOf(t, db, "overdue_users", "bigint, boolean, text[]", "100, true, '{core,crm}'", mode)
+		if strings.Contains(plan, "Seq Scan") || !strings.Contains(plan, "effects_stale") || !strings.Contains(plan, "onboardings_by_deadline") || !strings.Contains(plan, "effects_access_parked") {
 			t.Errorf("%s:\n%s", mode, plan)
 		}
 	}

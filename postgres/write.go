@@ -15,6 +15,7 @@ var (
 	sqlInsertLog        = statement("insert_log")
 	sqlInsertPolicy     = statement("insert_policy")
 	sqlInsertEffect     = statement("insert_effect")
+	sqlInsertElsewhere  = statement("insert_elsewhere")
 	sqlSettleEffects    = statement("settle_effects")
 	sqlUpdateOnboarding = statement("update_onboarding")
 	sqlLanes            = statement("lanes")
@@ -30,6 +31,7 @@ func (s *Store) write(ctx context.Context, conn *pgxpool.Conn, f *fold, req onbo
 	if len(f.logs) > 0 {
 		s.queueFold(b, f)
 	}
+	queueUnparked(b, f)
 	b.Queue(sqlLanes, f.state.UserID).Query(func(rows pgx.Rows) (err error) {
 		a.Lanes, err = pgx.CollectRows(rows, s.rowToLane)
 		return err
@@ -101,6 +103,10 @@ func (s *Store) queueFold(b *pgx.Batch, f *fold) {
 			l.changes, s.policyHash, s.opts.Build, l.actor, l.received, f.now)
 	}
 	for _, e := range f.effects {
+		if e.target == "" {
+			b.Queue(sqlInsertElsewhere, e.key, st.UserID, e.effect.Name, e.version, e.seq, e.payload, e.state, f.now, s.doors, s.names)
+			continue
+		}
 		b.Queue(sqlInsertEffect, e.key, st.UserID, e.target, e.effect.Lane(), e.effect.Name, e.effect.About(), e.version, e.seq,
 			e.payload, e.state, e.answer, f.now, e.effect.Settle)
 	}
