@@ -65,8 +65,9 @@ type accepted struct {
 // acceptor is the group commit: a queue, and flushers that each store what waits
 // in one transaction.
 type acceptor struct {
-	opts Options
-	pool *pgxpool.Pool
+	opts    Options
+	pool    *pgxpool.Pool
+	keeping chan struct{} // room for the one who keeps a malformed event
 
 	mu      sync.Mutex
 	some    *sync.Cond // there is something in the queue, or it was closed
@@ -76,7 +77,7 @@ type acceptor struct {
 }
 
 func newAcceptor(pool *pgxpool.Pool, o Options) *acceptor {
-	a := &acceptor{opts: o, pool: pool}
+	a := &acceptor{opts: o, pool: pool, keeping: make(chan struct{}, 1)}
 	a.some = sync.NewCond(&a.mu)
 	for range o.Flushers {
 		a.running.Go(a.run)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -287,6 +288,69 @@ func TestAcceptMalformed(t *testing.T) {
 	}
 	if _, err := s.Onboarding(t.Context(), "user-1"); !errors.Is(err, onboarding.ErrNotFound) {
 		t.Errorf("a malformed event made a user: %v", err)
+	}
+}
+
+// TestABusyProcessAccepts holds that accepting waits for no connection of anything
+// else, whatever becomes of the event.
+func TestABusyProcessAccepts(t *testing.T) {
+	t.Parallel()
+	_, db := setup(t)
+	s := open(t, db.Config().ConnString()+"&application_name="+url.QueryEscape(t.Name()), func(o *postgres.Options) { o.MaxConns = 1 })
+	accept(t, s, report("user-1", verified))
+	advance(t, s, "user-1")
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(t.Context())) // of no use once it is rolled back
+	if _, err := tx.Exec(t.Context(), "select from onboardings for update"); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.Advance(t.Context(), onboarding.AdvanceRequest{UserID: "user-1"})
+		done <- err
+	}()
+	waiting(t, db, 1)
+	for what, err := range map[string]error{
+		"accept":    func() error { _, err := s.Accept(t.Context(), report("user-2", verified)); return err }(),
+		"malformed": s.AcceptMalformed(t.Context(), report("user-2", verified)),
+		"ping":      s.Ping(t.Context()),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("who was busy: %v", err)
+	}
+}
+
+// TestAFloodOfMalformedEvents holds that good ones pass by it.
+func TestAFloodOfMalformedEvents(t *testing.T) {
+	t.Parallel()
+	_, db := setup(t)
+	s := open(t, db.Config().ConnString()+"&application_name="+url.QueryEscape(t.Name()))
+	letGo := stopAt(t, db, "before insert on events for each row when (new.malformed)")
+	const flood = 8
+	errs := make(chan error, flood)
+	for range flood {
+		go func() { errs <- s.AcceptMalformed(t.Context(), report("user-1", verified)) }()
+	}
+	waiting(t, db, 1)
+	accept(t, s, report("user-2", verified))
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("ping: %v", err)
+	}
+	letGo()
+	for range flood {
+		if err := <-errs; err != nil {
+			t.Errorf("one of the flood: %v", err)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func (a *acceptor) store(batch []*waiting) ([]int64, error) {
 	bodies := make([][]byte, len(batch))
 	for i, w := range batch {
 		users[i], providers[i], routes[i] = w.event.UserID, w.event.Provider, w.event.Route
-		bodies[i] = present(w.event.Body)
+		bodies[i] = notNull(w.event.Body)
 	}
 	ids := make([]int64, len(batch))
 	var ord, id int64
@@ -92,12 +92,24 @@ func (a *acceptor) keepRefused(e onboarding.Event, refusal error) error {
 
 // AcceptMalformed stores an event of an authenticated sender that cannot be
 // folded, to be looked at. The UserID is kept where it is usable; the body always
-// is.
+// is. The wait is at most 3 seconds; ErrUnavailable is as Accept has it.
 func (s *Store) AcceptMalformed(ctx context.Context, e onboarding.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
-	_, err := s.pool.Exec(ctx, sqlAcceptMalformed, malformed(e)...)
-	return wrap("accept a malformed event", err)
+	return wrap("accept a malformed event", s.accepts.keep(ctx, e))
+}
+
+// keep stores an event as malformed, one at a time: however many there are, the
+// flushers have their connections.
+func (a *acceptor) keep(ctx context.Context, e onboarding.Event) error {
+	select {
+	case a.keeping <- struct{}{}:
+		defer func() { <-a.keeping }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_, err := a.pool.Exec(ctx, sqlAcceptMalformed, malformed(e)...)
+	return err
 }
 
 // malformed returns the arguments that store an event as malformed, whatever is
@@ -107,11 +119,11 @@ func malformed(e onboarding.Event) []any {
 	if onboarding.CheckUserID(user) != nil {
 		user = ""
 	}
-	return []any{user, clean(e.Provider, maxWord), clean(e.Route, maxWord), present(e.Body)}
+	return []any{user, clean(e.Provider, maxWord), clean(e.Route, maxWord), notNull(e.Body)}
 }
 
-// present returns a body that is not null, for null means erased.
-func present(body []byte) []byte {
+// notNull returns a body that is not null, for null means erased.
+func notNull(body []byte) []byte {
 	if body == nil {
 		return []byte{}
 	}

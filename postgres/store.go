@@ -6,10 +6,11 @@
 // transaction (Advance) turns accepted events into state, log and effects. The
 // statements stand in sql/, one to a file, the schema in migrations/.
 //
-// Every method is safe for concurrent use, ends within about ten seconds whatever
-// the database does (Digest within half a minute), and answers with the sentinels of
+// Every method is safe for concurrent use and answers with the sentinels of
 // onboarding: ErrUnavailable for what may pass by itself, ErrData for what the
-// database will never take.
+// database will never take. Whatever the database does, a method ends within about
+// ten seconds; List may take twice that, Digest half a minute. Import, KeepBeating and
+// Migrate end when they are done, or with their context.
 package postgres
 
 import (
@@ -125,7 +126,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	accepting, err := newPool(ctx, o.URL, o.Flushers+1)
+	// One for each flusher, for who keeps a malformed event, and for Ping.
+	accepting, err := newPool(ctx, o.URL, o.Flushers+2)
 	if err != nil {
 		pool.Close()
 		return nil, err
@@ -153,16 +155,22 @@ func (s *Store) Close() {
 	s.pool.Close()
 }
 
-// Ping says whether the database answers and can be written to.
+// Ping says within 3 seconds whether the database answers and can be written to: by
+// a connection for accepting, so that it fails where webhooks are refused, and not
+// because everything else is busy.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.accepts.pool.Acquire(ctx)
 	if err != nil {
 		return wrap("ping", err)
 	}
 	defer conn.Release()
-	return wrap("ping", s.writable(ctx, conn))
+	if err := s.writable(ctx, conn); err != nil {
+		s.accepts.pool.Reset() // what is left of it may lead to a standby
+		return wrap("ping", err)
+	}
+	return nil
 }
 
 // onConn calls f with a connection of its own and the call's time limit. A
