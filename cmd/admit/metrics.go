@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"admit/activities"
+	"admit/cmd/admit/settings"
+	"admit/ingress"
 	"admit/onboarding"
 )
 
@@ -40,7 +43,13 @@ var short = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5,
 // long are the bounds, in seconds, for what may wait for somebody else.
 var long = []float64{.01, .05, .1, .5, 1, 5, 15, 60, 300, 1800, 7200, 43200, 259200}
 
-func newMetrics(build string) *metrics {
+// answers are the outcomes of a webhook on a provider's path.
+var answers = []string{
+	ingress.OutcomeAccepted, ingress.OutcomeIgnored, ingress.OutcomeUnauthorized, ingress.OutcomeTooLarge, ingress.OutcomeIncomplete,
+	ingress.OutcomeMalformed, ingress.OutcomeUnusableUserID, ingress.OutcomeUnavailable, ingress.OutcomeOverloaded, ingress.OutcomePanic,
+}
+
+func newMetrics(s settings.Settings, role settings.Role) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "admit_webhooks_total",
@@ -72,23 +81,49 @@ func newMetrics(build string) *metrics {
 		digests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "admit_digests_total",
 			Help: "Attempts to mail the reviewers' digest, by result."}, []string{"result"}),
 	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "admit_build_info", Help: "Always 1; the build is in the label.",
-		ConstLabels: prometheus.Labels{"build": build}})
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "admit_build_info", Help: "Always 1; the labels say which build, and whether it takes webhooks and runs workflows.",
+		ConstLabels: prometheus.Labels{"build": s.Build, "ingress": strconv.FormatBool(role.Ingress), "worker": strconv.FormatBool(role.Worker)}})
 	info.Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), info,
 		m.webhooks, m.webhookTime, m.batchSize, m.batchTime, m.inputs, m.foldLag, m.attempts, m.attemptTime, m.deliveryAge, m.rings, m.dispatchPause,
 		m.asks, m.askTime, m.digests)
-	// So that an alert sees 0 and not nothing before the first of its kind.
+	m.begin(s)
+	return m
+}
+
+// begin counts 0 of what alerts look for: they would not see the first of its kind
+// come to a series that was not there.
+func (m *metrics) begin(s settings.Settings) {
 	m.inputs.WithLabelValues(string(onboarding.InputReport), string(onboarding.Unrecognised))
 	m.inputs.WithLabelValues(string(onboarding.InputUndecodable), string(onboarding.Unrecognised))
 	for _, outcome := range activities.AskOutcomes {
 		m.asks.WithLabelValues("p100", string(outcome))
 		m.asks.WithLabelValues("xgateway", string(outcome))
 	}
+	var speakers []string
+	if s.Mail != nil {
+		speakers = append(speakers, onboarding.MailTarget)
+	}
+	for _, h := range s.Hooks {
+		if h.Speaks() {
+			speakers = append(speakers, h.Name)
+		}
+	}
 	for _, result := range []onboarding.AttemptResult{onboarding.AttemptDelivered, onboarding.AttemptRefused, onboarding.AttemptFailed} {
 		m.digests.WithLabelValues(string(result))
+		for _, target := range speakers {
+			m.attempts.WithLabelValues(target, string(onboarding.LaneNotify), string(result))
+		}
 	}
-	return m
+}
+
+// takes counts 0 of what may come of a webhook of a provider that is on.
+func (m *metrics) takes(p ingress.Sender) {
+	p.Routes(func(route, _, _ string) {
+		for _, outcome := range answers {
+			m.webhooks.WithLabelValues(p.Name(), route, outcome)
+		}
+	})
 }
 
 func (m *metrics) webhook(provider, route, outcome string, took time.Duration) {

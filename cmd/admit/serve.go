@@ -77,7 +77,7 @@ type system struct {
 // newSystem makes everything and starts nothing. An error is a mistake in the
 // settings.
 func newSystem(ctx context.Context, s settings.Settings, role settings.Role, logger *slog.Logger) (*system, error) {
-	sys := &system{settings: s, role: role, logger: logger, metrics: newMetrics(s.Build)}
+	sys := &system{settings: s, role: role, logger: logger, metrics: newMetrics(s, role)}
 	tokens, err := admin.ParseTokens(s.AdminTokens)
 	if err != nil {
 		return nil, fmt.Errorf("ADMIT_ADMIN_TOKENS: %w", err)
@@ -202,6 +202,7 @@ func (sys *system) newIngress() *ingress.Server {
 	var list []ingress.Provider
 	for _, name := range sys.settings.Providers {
 		list = append(list, on[name])
+		sys.metrics.takes(on[name])
 	}
 	return ingress.New(ingress.Options{
 		Providers: list, Acceptor: sys.store, Ringer: sys.dispatch, Logger: sys.logger, Observe: sys.metrics.webhook,
