@@ -13,7 +13,7 @@ import (
 )
 
 // ours says whether a service runs the product's image.
-func ours(s types.ServiceConfig) bool { return s.Build != nil }
+func ours(s types.ServiceConfig) bool { return s.Build != nil || strings.HasPrefix(s.Image, "admit:") }
 
 // job says whether a service runs once to its end.
 func job(s types.ServiceConfig) bool { return s.Restart == types.RestartPolicyNo }
@@ -27,10 +27,38 @@ func TestImagesArePinned(t *testing.T) {
 			t.Errorf("%s: the image %q is not pinned", name, s.Image)
 		case repository == "temporalio/auto-setup":
 			t.Errorf("%s: the image %q is deprecated", name, s.Image)
-		case ours(s) && s.PullPolicy != types.PullPolicyBuild:
+		case ours(s) && s.Build == nil && s.PullPolicy != types.PullPolicyNever, s.Build != nil && s.PullPolicy != types.PullPolicyBuild:
 			t.Errorf("%s: pull_policy = %q, so %q may be pulled from a stranger", name, s.PullPolicy, s.Image)
 		case !ours(s) && strings.Count(tag, ".") < 1:
 			t.Errorf("%s: the tag of %q names no release", name, s.Image)
+		}
+	}
+}
+
+// TestOneServiceBuildsTheImage holds that a tag is written once, for Compose builds
+// side by side, and that whoever runs the image brings its builder along.
+func TestOneServiceBuildsTheImage(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	var builders []string
+	for name, s := range p.Services {
+		if s.Build != nil {
+			builders = append(builders, name)
+		}
+	}
+	if len(builders) != 1 {
+		t.Fatalf("%v build, want one service", builders)
+	}
+	builder := builders[0]
+	for name, s := range p.Services {
+		if !ours(s) || name == builder {
+			continue
+		}
+		if s.Image != p.Services[builder].Image {
+			t.Errorf("%s runs %q, %s builds %q", name, s.Image, builder, p.Services[builder].Image)
+		}
+		if !after(p, name, builder) {
+			t.Errorf("%s does not wait for %s, which builds its image", name, builder)
 		}
 	}
 }
