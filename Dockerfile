@@ -13,8 +13,10 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . ./
 ARG TARGETOS
 ARG TARGETARCH
-ARG VERSION=dev
+# Without a version the build is named after a hash of what it is made of.
+ARG VERSION
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    VERSION=${VERSION:-src-$(find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)} && \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o bin/admit ./cmd/admit
 

@@ -135,6 +135,50 @@ func TestBuildKnowsItsVersion(t *testing.T) {
 	}
 }
 
+// TestBuildNamesItself runs the build step with a command in go's place: without
+// a version the build has a name all the same, another one for other sources.
+func TestBuildNamesItself(t *testing.T) {
+	t.Parallel()
+	step, _ := dockerfile(t).buildStep(t)
+	named := func(version string, sources map[string]string) string {
+		path, calls := tool(t, "go", "")
+		dir := t.TempDir()
+		for name, text := range sources {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("sh", "-c", step)
+		cmd.Dir, cmd.Env = dir, []string{"PATH=" + path, "VERSION=" + version}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", step, err, out)
+		}
+		call, err := os.ReadFile(calls)
+		if err != nil {
+			t.Fatal(err)
+		}
+		match := regexp.MustCompile(`-X main\.version=(\S+) `).FindSubmatch(call)
+		if match == nil {
+			t.Fatalf("go was called with %s", call)
+		}
+		return string(match[1])
+	}
+	one, other := map[string]string{"a.go": "1", "b.go": "2"}, map[string]string{"a.go": "2", "b.go": "1"}
+	name := named("", one)
+	if !regexp.MustCompile(`^src-[0-9a-f]{12}$`).MatchString(name) {
+		t.Errorf("the build is called %q", name)
+	}
+	if again := named("", one); again != name {
+		t.Errorf("the same sources are called %q and %q", name, again)
+	}
+	if another := named("", other); another == name {
+		t.Errorf("other sources are called %q, too", another)
+	}
+	if got := named("v1.2.3", one); got != "v1.2.3" {
+		t.Errorf("v1.2.3 is called %q", got)
+	}
+}
+
 // admit runs the built binary as in the image, with no environment.
 func admit(t *testing.T, args ...string) (output string, code int) {
 	t.Helper()

@@ -63,6 +63,34 @@ func TestOneServiceBuildsTheImage(t *testing.T) {
 	}
 }
 
+// TestBuildIsNamed holds that IMAGE_VERSION is the tag and the version, and that
+// without it the Dockerfile is left to find a name.
+func TestBuildIsNamed(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{"": "admit:dev", "v1.2.3": "admit:v1.2.3"} {
+		env := example(t)
+		env["IMAGE_VERSION"] = version
+		p, err := compose(t, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range p.Services {
+			if ours(s) && s.Image != want {
+				t.Errorf("IMAGE_VERSION=%s: %s runs %q, want %q", version, name, s.Image, want)
+			}
+			if s.Build == nil {
+				continue
+			}
+			if got := s.Build.Args["VERSION"]; got == nil || *got != version {
+				t.Errorf("IMAGE_VERSION=%s: the build arguments are %v", version, s.Build.Args.ToMapping())
+			}
+		}
+	}
+	if _, ok := example(t)["IMAGE_VERSION"]; !ok {
+		t.Error("deploy/env.example does not show IMAGE_VERSION")
+	}
+}
+
 func TestStartOrder(t *testing.T) {
 	t.Parallel()
 	p := project(t)
