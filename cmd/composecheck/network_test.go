@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,16 +18,19 @@ import (
 func TestPublishedPortsAreListenedOn(t *testing.T) {
 	t.Parallel()
 	p := project(t)
+	env := func(service, variable string) string { return environment(p.Services[service])[variable] }
+	_, frontend, _ := strings.Cut(env("admit-worker", "TEMPORAL_ADDRESS"), ":")
 	listens := map[string][]string{
-		"admit-ingress": {"ADMIT_LISTEN"},
-		"admit-worker":  {"ADMIT_ADMIN_LISTEN"},
-		"temporal-ui":   {"TEMPORAL_UI_PORT"},
+		"admit-ingress": {env("admit-ingress", "ADMIT_LISTEN"), env("admit-ingress", "ADMIT_ADMIN_LISTEN")},
+		"admit-worker":  {env("admit-worker", "ADMIT_ADMIN_LISTEN")},
+		"temporal":      {env("temporal", "BIND_ON_IP") + ":" + frontend},
+		"temporal-ui":   {env("temporal-ui", "TEMPORAL_UI_PORT")},
 	}
 	taken := map[string]string{}
 	for name, s := range p.Services {
 		var want []uint32
-		for _, variable := range listens[name] {
-			want = append(want, port(t, environment(s)[variable]))
+		for _, address := range listens[name] {
+			want = append(want, port(t, address))
 		}
 		var got []uint32
 		for _, published := range s.Ports {
@@ -41,6 +45,32 @@ func TestPublishedPortsAreListenedOn(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: publishes %v, listens on %v", name, got, want)
+		}
+	}
+}
+
+// TestReadmeNamesTheDoors holds that the README tells every published port, and how
+// a container of somebody else's gets in.
+func TestReadmeNamesTheDoors(t *testing.T) {
+	t.Parallel()
+	p := project(t)
+	_, section, _ := strings.Cut(read(t, "README.md"), "\n## In containers\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for name, s := range p.Services {
+		for _, published := range s.Ports {
+			if !regexp.MustCompile(`\b` + published.Published + `\b`).MatchString(section) {
+				t.Errorf("the README does not name the port %s of %s", published.Published, name)
+			}
+		}
+	}
+	for _, want := range []string{p.Networks["inside"].Name, "admit-ingress:8081", "admit-worker:8081", "temporal:7233", "IMAGE_VERSION"} {
+		if !strings.Contains(section, "`"+want+"`") {
+			t.Errorf("the README does not name %s", want)
+		}
+	}
+	for _, want := range []string{p.Networks["inside"].Name, "127.0.0.1:7233"} {
+		if !strings.Contains(read(t, "deploy/admit.yaml"), want) {
+			t.Errorf("deploy/admit.yaml does not name %s", want)
 		}
 	}
 }
@@ -118,9 +148,9 @@ func together(a, b types.ServiceConfig) bool {
 	return false
 }
 
-// TestOnlyWhoMustCanReachOut holds that data and engine are on a network without a
-// way out, and that who publishes a port is on one with it: Docker publishes none
-// of an internal network.
+// TestOnlyWhoMustCanReachOut holds that the data is on a network without a way out,
+// and that who publishes a port is on one with it: Docker publishes none of an
+// internal network.
 func TestOnlyWhoMustCanReachOut(t *testing.T) {
 	t.Parallel()
 	p := project(t)
@@ -140,7 +170,7 @@ func TestOnlyWhoMustCanReachOut(t *testing.T) {
 		}
 	}
 	slices.Sort(out)
-	if want := []string{"admit-ingress", "admit-worker", "temporal-ui"}; !slices.Equal(out, want) {
+	if want := []string{"admit-ingress", "admit-worker", "temporal", "temporal-ui"}; !slices.Equal(out, want) {
 		t.Errorf("%v reach out, want %v (networks %v)", out, want, slices.Collect(maps.Keys(p.Networks)))
 	}
 }
