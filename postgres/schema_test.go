@@ -22,7 +22,12 @@ func TestTheDatabaseRefusesToRewriteThePast(t *testing.T) {
 	advance(t, s, "user-1")
 	accept(t, s, report("user-1", expired))
 	const appendOnly, broken = "23001", "23514"
-	for _, tc := range []struct{ name, sql, code string }{
+	conn, err := db.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	cases := []struct{ name, sql, code string }{
 		{"update log", "update log set actor = 'x'", appendOnly},
 		{"update no row of log", "update log set actor = 'x' where false", appendOnly},
 		{"delete log", "delete from log", appendOnly},
@@ -40,20 +45,30 @@ func TestTheDatabaseRefusesToRewriteThePast(t *testing.T) {
 		{"an event of nobody", "insert into events (user_id, provider, route, body) values ('', 'p', 'r', '')", broken},
 		{"update policies", "update policies set text = ''", appendOnly},
 		{"delete policies", "delete from policies", appendOnly},
+		{"truncate policies", "truncate policies", appendOnly},
 		{"an unknown effect state", "update effects set state = 'lost'", broken},
 		{"an unknown lane", "update effects set lane = 'fast'", broken},
 		{"erase a body", "update events set body = null where user_id = 'user-1'", ""},
 		{"erase it again", "update events set body = null where user_id = 'user-1'", ""},
 		{"bring a body back", "update events set body = '{}'", appendOnly},
-	} {
-		_, err := db.Exec(t.Context(), tc.sql)
-		var pg *pgconn.PgError
-		switch {
-		case tc.code == "" && err != nil:
-			t.Errorf("%s: %v", tc.name, err)
-		case tc.code != "" && (!errors.As(err, &pg) || pg.Code != tc.code):
-			t.Errorf("%s: %v, want %s", tc.name, err, tc.code)
+	}
+	for _, role := range []string{"origin", "replica"} {
+		if _, err := conn.Exec(t.Context(), "set session_replication_role = "+role); err != nil {
+			t.Fatal(err)
 		}
+		for _, tc := range cases {
+			_, err := conn.Exec(t.Context(), tc.sql)
+			var pg *pgconn.PgError
+			switch {
+			case tc.code == "" && err != nil:
+				t.Errorf("%s, %s: %v", tc.name, role, err)
+			case tc.code != "" && (!errors.As(err, &pg) || pg.Code != tc.code):
+				t.Errorf("%s, %s: %v, want %s", tc.name, role, err, tc.code)
+			}
+		}
+	}
+	if _, err := conn.Exec(t.Context(), "reset session_replication_role"); err != nil {
+		t.Fatal(err)
 	}
 	if a := advance(t, s, "user-1"); a.Summary.Recent[1].Outcome != onboarding.Unrecognised {
 		t.Errorf("an erased event that waits: %+v", a.Summary.Recent)
