@@ -21,6 +21,7 @@ const (
 
 var (
 	sqlBeatPolicy   = statement("beat_policy")
+	sqlBeatHooks    = statement("beat_hooks")
 	sqlNextDeadline = statement("next_deadline")
 )
 
@@ -74,7 +75,9 @@ func (l *livePolicies) yieldsTo(hash string, now time.Time) bool {
 // Beat says that this process's policy is alive for the next 30 seconds, and reads
 // which others are: what Advance goes by until the next beat. It takes at most 3
 // seconds. Where another policy is newer than this process's it is logged, once for
-// as long as that is so: the process may be one that was forgotten.
+// as long as that is so: the process may be one that was forgotten. It says, too, for
+// 24 hours, which targets this process tells of access: a change of access that another
+// process decides is then told to those who were told of that user's access before.
 //
 // A policy is as new as the moment from which it has been alive without a gap. So one
 // that is rolled out is newer than what it replaces, and so is one that is rolled
@@ -92,7 +95,11 @@ func (s *Store) Beat(ctx context.Context) error {
 		if err := conn.QueryRow(ctx, "select clock_timestamp()").Scan(&now); err != nil {
 			return err
 		}
-		rows, err := conn.Query(ctx, sqlBeatPolicy, s.policyHash, s.opts.Clock(now).UTC(), aliveFor, since)
+		now = s.opts.Clock(now).UTC()
+		if _, err := conn.Exec(ctx, sqlBeatHooks, s.doors, now); err != nil {
+			return err
+		}
+		rows, err := conn.Query(ctx, sqlBeatPolicy, s.policyHash, now, aliveFor, since)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ func newRollout(t *testing.T, events string, others ...string) *rollout {
 	core := onboarding.Target{Name: "core", Events: []string{events}, Full: true}
 	policy := func(o *postgres.Options) { o.Policy.HeldWindow = onboarding.Windows{} }
 	r.knows, r.db = setup(t, policy, func(o *postgres.Options) { o.Targets = []onboarding.Target{core} })
+	r.beats()
 	r.not = open(t, r.db.Config().ConnString(), policy, func(o *postgres.Options) {
 		o.Targets = nil
 		if core.Events = others; len(others) > 0 {
@@ -40,6 +41,14 @@ func newRollout(t *testing.T, events string, others ...string) *rollout {
 		o.Clock = func(now time.Time) time.Time { return now.Add(r.ahead) }
 	})
 	return r
+}
+
+// beats has the process that knows the hook say so.
+func (r *rollout) beats() {
+	r.Helper()
+	if err := r.knows.Beat(r.Context()); err != nil {
+		r.Fatal(err)
+	}
 }
 
 // hears has the hook be told what waits for it, and returns what that is.
@@ -121,6 +130,32 @@ func TestAccessDecidedElsewhere(t *testing.T) {
 			consistent(t, r.db, "user-1")
 		})
 	}
+}
+
+// TestNobodyHasTheHook holds that a hook which was removed from every configuration is
+// told no more once a day has passed since a process had it, and is told again when one
+// has it again.
+func TestNobodyHasTheHook(t *testing.T) {
+	t.Parallel()
+	r := newRollout(t, "access.*")
+	r.folds(r.knows, verified)
+	r.hears()
+	r.ahead = 23 * time.Hour
+	r.folds(r.not, expired)
+	if got := r.hears(); !slices.Equal(got, []string{"revoked 2"}) {
+		t.Errorf("within the day the hook hears %q", got)
+	}
+	r.ahead = 25 * time.Hour
+	r.folds(r.not, verified)
+	if got := r.hears(); len(got) != 0 {
+		t.Errorf("after it the hook hears %q", got)
+	}
+	exec(t, r.db, "update hooks set known_until = known_until + interval '2 hours'")
+	r.folds(r.not, expired)
+	if got := r.hears(); !slices.Equal(got, []string{"revoked 4"}) {
+		t.Errorf("when a process has it again the hook hears %q", got)
+	}
+	consistent(t, r.db, "user-1")
 }
 
 // TestAccessDecidedElsewhereIsAnEffectLikeAnother holds its key and payload, that a

@@ -45,7 +45,16 @@ func newLife(t *testing.T, seed uint64) *life {
 		o.Targets = slices.DeleteFunc(slices.Clone(o.Targets), func(t onboarding.Target) bool { return t.Name == "core" })
 	})
 	l.db, l.stores = db, []*postgres.Store{s, s, s, strict, without}
+	l.beats()
 	return l
+}
+
+// beats has a process say that it has core, as it does all the time.
+func (l *life) beats() {
+	l.t.Helper()
+	if err := l.stores[0].Beat(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 func pick[T any](l *life, from ...T) T { return from[l.IntN(len(from))] }
@@ -95,6 +104,7 @@ func (l *life) step(s *postgres.Store) {
 		l.answer(s)
 	case 7:
 		l.ahead += time.Duration(l.IntN(200)) * time.Hour
+		l.beats()
 	case 8:
 		begin(t, s, pick(l, "user-1@example.com", "one@example.com"))
 	case 9:

@@ -1,5 +1,6 @@
 -- A change of access for those who were told of this user's access before, and are not
--- among the targets that this process has for it ($9): another process may have them.
+-- among the targets that this process has for it ($9): another process has them, or had
+-- them within a day.
 -- One that this process has for other things ($10 names all that it has) is told no
 -- more than that the user is shut out, where it heard last that the user is let in.
 with heard as materialized (
@@ -17,6 +18,7 @@ select $1::text || target, $2::text, target, 'access', $3::text, $4::bigint, $5:
              order by id offset 0) lane))
 from heard
 where target <> all ($9::text[])
+  and exists (select from hooks h where h.name = target and h.known_until > $8)
   and (target <> all ($10::text[]) or $3 = 'access.revoked' and name = 'access.granted')
 order by target
 on conflict (key) do nothing
