@@ -49,7 +49,7 @@ var causes = []struct {
 	{"stalled:high_risk_review", "has been open for long", "clear_high_risk"},
 	{"stalled:suspended", `while the stage is "suspended"`, "admit providers explain user-1"},
 	{"stalled:on_hold", "on hold for long", "lift"},
-	{"held_report:kyc", "shortly after the check was lost", "override_check --check kyc --status passed"},
+	{"held_report:kyc", "a pass was reported that may be older", "override_check --check kyc --status passed"},
 	{"late_report:poa", "shortly after the check had passed", "override_check --check poa --status in_review"},
 	{"unrecognised:sepa_kyc", "does not know", "admit events list"},
 	{"undecodable", "cannot be read", "admit events list"},
