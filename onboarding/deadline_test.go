@@ -140,6 +140,20 @@ func TestMaxReminders(t *testing.T) {
 	}
 }
 
+// TestRemindersAreCountedPerStay holds that who had every reminder of one stage gets
+// those of the next.
+func TestRemindersAreCountedPerStay(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.policy.MaxReminders = 1
+	s.report(kyc("NOT_VERIFIED", ""))
+	walk(s, 100*time.Hour)
+	s.report(blurred).wantStage(onboarding.StageActionRequired, onboarding.User)
+	if got, want := walk(s, 80*time.Hour), []string{"remind@24"}; !slices.Equal(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+}
+
 func TestJitterIsFixedPerUser(t *testing.T) {
 	t.Parallel()
 	policy := onboarding.DefaultPolicy()

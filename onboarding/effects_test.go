@@ -86,7 +86,7 @@ func TestSilence(t *testing.T) {
 func TestUndecodable(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).report(approved).apply(onboarding.Input{Kind: onboarding.InputUndecodable}).wantOutcome(onboarding.Unrecognised)
-	s.wantStage(onboarding.StageApproved, onboarding.Nobody).wantTold("undecodable")
+	s.wantStage(onboarding.StageApproved, onboarding.Nobody).wantTold("undecodable").wantEffects("onboarding.escalated", "event.unrecognised")
 }
 
 func TestKeys(t *testing.T) {

@@ -2,6 +2,7 @@ package onboarding_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,23 @@ func TestUnknownWordBesideAKnownOne(t *testing.T) {
 	s.wantEffects("onboarding.started", "onboarding.in_review", "check.changed:sepa_kyc", "event.unrecognised:sepa_kyc")
 }
 
+// TestProcessing holds that each documented kycProcessingStatus is known, beside a
+// status and beside null, and that no other is.
+func TestProcessing(t *testing.T) {
+	t.Parallel()
+	for word, known := range map[string]bool{
+		"USER_CREATION_IN_PROGRESS": true, "APPLICANT_CREATION_IN_PROGRESS": true, "DOCUMENT_UPLOAD_IN_PROGRESS": true,
+		"VERIFICATION_IN_PROGRESS": true, "RESTING": false,
+	} {
+		for _, r := range []onboarding.Report{sepa("CREATED", word), sepaNull(word)} {
+			s := newStory(t).report(r).wantOutcome(onboarding.Applied).wantCheck(onboarding.SEPAKYC, onboarding.StatusInReview)
+			if odd := slices.Contains(names(s.effects), "event.unrecognised:sepa_kyc"); odd == known {
+				t.Errorf("%s beside %q: effects %v", word, r.Status, names(s.effects))
+			}
+		}
+	}
+}
+
 func TestNullSaysNothing(t *testing.T) {
 	t.Parallel()
 	s := newStory(t).report(sepaNull("")).wantOutcome(onboarding.Noted).wantCheck(onboarding.SEPAKYC, onboarding.StatusNone)
@@ -148,7 +166,7 @@ func TestAbsentAttempt(t *testing.T) {
 
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	many := slices.Repeat([]string{"BAD_SELFIE"}, 40)
+	many, longest := slices.Repeat([]string{"BAD_SELFIE"}, 40), strings.Repeat("AZ09", 16)
 	for _, c := range []struct {
 		name       string
 		sent, kept []string
@@ -157,7 +175,8 @@ func TestCodes(t *testing.T) {
 		{"free text is not", []string{"Ann's selfie is blurred"}, []string{"OTHER"}},
 		{"lower case is not", []string{"bad_selfie"}, []string{"OTHER"}},
 		{"control characters are not", []string{"BAD\x1b[2J"}, []string{"OTHER"}},
-		{"too long is not", []string{string(make([]byte, 65))}, []string{"OTHER"}},
+		{"64 bytes are kept", []string{longest}, []string{longest}},
+		{"65 are not", []string{longest + "A"}, []string{"OTHER"}},
 		{"blanks vanish", []string{"", " ", "BAD_SELFIE"}, []string{"BAD_SELFIE"}},
 		{"at most 32", many, many[:32]},
 	} {
@@ -199,6 +218,18 @@ func TestHighRiskOKPassesKYC(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestExpiredOfAUserWhoNeverPassed holds that EXPIRED means an earlier pass only
+// where nothing at all was known of kyc.
+func TestExpiredOfAUserWhoNeverPassed(t *testing.T) {
+	t.Parallel()
+	s := newStory(t).report(kyc("NOT_VERIFIED", "PENDING")).after(time.Hour).report(kyc("EXPIRED", ""))
+	s.wantStage(onboarding.StageActionRequired, onboarding.User).wantAccess(onboarding.AccessNone, 0).wantCheck(onboarding.KYC, onboarding.StatusExpired)
+	if s.state.Checks.KYC.Reversed() || s.state.Reversed || s.state.ApprovedBefore {
+		t.Fatalf("kyc reversed %v, approved before %v", s.state.Checks.KYC.Reversed(), s.state.ApprovedBefore)
+	}
+	s.after(time.Second).report(approved).wantOutcome(onboarding.Applied).wantAccess(onboarding.AccessGranted, 1)
 }
 
 func TestExpiredBeforeAnythingWasKnown(t *testing.T) {

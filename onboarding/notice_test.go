@@ -2,6 +2,7 @@ package onboarding_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,31 @@ func TestGoodNewsDoesNotWait(t *testing.T) {
 	s.after(time.Hour).report(kyc("EXPIRED", ""))
 	if e := s.said(); e.Name != onboarding.NotifySuspended || e.About() != "kyc" || e.Settle == 0 {
 		t.Errorf("a suspension %s about %s settles %v", e.Name, e.About(), e.Settle)
+	}
+}
+
+// TestWhyAVerdict holds that the codes of the checks that were lost or failed choose
+// the words of a suspension and of a rejection, and those of no other check do.
+func TestWhyAVerdict(t *testing.T) {
+	t.Parallel()
+	failed := sepa("HARD_KYC_FAILED", "")
+	failed.Reasons = []string{"FACE_BLACKLISTED", "BAD_SELFIE"}
+	beside := onboarding.Report{Check: onboarding.POA, Status: "REJECTED", Reasons: []string{"DOC_EXPIRED"}}
+	for name, c := range map[string]struct {
+		reports []onboarding.Report
+		message string
+		want    []string
+	}{
+		"suspended": {[]onboarding.Report{approved, beside, blurred}, onboarding.NotifySuspended, blurred.Reasons},
+		"rejected":  {[]onboarding.Report{failed}, onboarding.NotifyRejected, failed.Reasons},
+	} {
+		s := newStory(t)
+		for _, r := range c.reports {
+			s.after(time.Hour).report(r)
+		}
+		if e := s.said(); e.Name != c.message || !slices.Equal(e.Reasons, c.want) {
+			t.Errorf("%s: %s for %q, want %s for %q", name, e.Name, e.Reasons, c.message, c.want)
+		}
 	}
 }
 

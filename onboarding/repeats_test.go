@@ -51,6 +51,8 @@ func TestLate(t *testing.T) {
 		{"kyc EXPIRED PENDING soon", approved, soon, kyc("EXPIRED", "PENDING"), onboarding.Late},
 		{"kyc EXPIRED SUCCESSFUL soon", approved, soon, kyc("EXPIRED", "SUCCESSFUL"), onboarding.Late},
 		{"kyc EXPIRED SUCCESSFUL after a year", approved, year, kyc("EXPIRED", "SUCCESSFUL"), onboarding.Applied},
+		{"kyc EXPIRED VERIFICATION soon", approved, soon, kyc("EXPIRED", "VERIFICATION"), onboarding.Late},
+		{"kyc EXPIRED unknown attempt soon", approved, soon, kyc("EXPIRED", "PAUSED"), onboarding.Late},
 		{"kyc SUCCESSFUL after a year", approved, year, kyc("NOT_VERIFIED", "SUCCESSFUL"), onboarding.Late},
 		{"kyc REJECTED_BY_PROVIDER soon is believed", approved, soon, kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "DOC_FAKE"), onboarding.Applied},
 		{"kyc NOT_VERIFIED soon is believed", approved, soon, kyc("NOT_VERIFIED", ""), onboarding.Applied},
@@ -77,6 +79,17 @@ func TestLate(t *testing.T) {
 			s.report(c.report).wantOutcome(onboarding.Late).wantTold()
 		})
 	}
+}
+
+// TestLateIsToldOncePerPass holds that a reviewer hears of a late report again once
+// the check was lost and has passed again.
+func TestLateIsToldOncePerPass(t *testing.T) {
+	t.Parallel()
+	pending := kyc("NOT_VERIFIED", "PENDING")
+	s := newStory(t).report(approved).after(time.Minute).report(pending).wantTold("late_report:kyc")
+	s.after(time.Minute).report(pending).wantOutcome(onboarding.Late).wantTold()
+	s.after(time.Hour).report(pending).wantOutcome(onboarding.Applied).after(time.Minute).report(approved).wantOutcome(onboarding.Applied)
+	s.after(time.Minute).report(pending).wantOutcome(onboarding.Late).wantTold("late_report:kyc")
 }
 
 // TestHeld holds which passes are too close behind a reversal or a failure.
@@ -179,7 +192,10 @@ func TestOnlyAReportIsOlder(t *testing.T) {
 
 func TestFlagCountsAsProgress(t *testing.T) {
 	t.Parallel()
-	s := newStory(t).report(highRisk("REJECTED")).after(time.Second).command(onboarding.CommandFlagHighRisk)
+	s := newStory(t).report(highRisk("OK")).after(time.Hour).command(onboarding.CommandFlagHighRisk).wantStage(onboarding.StageSuspended, onboarding.Compliance)
+	s.after(time.Second).report(highRisk("OK")).wantOutcome(onboarding.Applied).wantStage(onboarding.StageApproved, onboarding.Nobody)
+
+	s = newStory(t).report(highRisk("REJECTED")).after(time.Second).command(onboarding.CommandFlagHighRisk)
 	s.after(time.Second).report(highRisk("OK")).wantOutcome(onboarding.Applied).wantStage(onboarding.StageApproved, onboarding.Nobody)
 }
 

@@ -43,6 +43,7 @@ func TestStages(t *testing.T) {
 		{"4 flag cleared", rs{approved}, []string{"flag_high_risk", "clear_high_risk"}, onboarding.StageApproved, onboarding.Nobody},
 		{"4 kyc passed again while poa started", rs{approved, kyc("NOT_VERIFIED", "PENDING"), poa("WAITING"), approved}, nil, onboarding.StageSuspended, onboarding.Provider},
 		{"4 kyc passed again while poa needs the user", rs{approved, kyc("NOT_VERIFIED", "PENDING"), poa("REJECTED"), approved}, nil, onboarding.StageSuspended, onboarding.User},
+		{"4 kyc lost, high_risk OK is not the cause", rs{approved, highRisk("OK"), kyc("NOT_VERIFIED", "")}, nil, onboarding.StageSuspended, onboarding.User},
 		{"4 both lost, one in review", rs{approved, sepa("FULL_USER", ""), kyc("NOT_VERIFIED", "PENDING"), sepa("SOFT_KYC_FAILED", "")}, nil, onboarding.StageSuspended, onboarding.User},
 		{"5 high_risk rejected", rs{highRisk("REJECTED")}, nil, onboarding.StageRejected, onboarding.Nobody},
 		{"5 sepa_kyc failed, kyc none", rs{sepa("HARD_KYC_FAILED", "")}, nil, onboarding.StageRejected, onboarding.Nobody},
@@ -50,6 +51,7 @@ func TestStages(t *testing.T) {
 		{"7 flagged", rs{rejected}, []string{"flag_high_risk"}, onboarding.StageHighRiskReview, onboarding.Compliance},
 		{"8 kyc attempt rejected", rs{rejected}, nil, onboarding.StageActionRequired, onboarding.User},
 		{"8 poa questioned", rs{poa("QUESTIONED")}, nil, onboarding.StageActionRequired, onboarding.User},
+		{"8 kyc expired that never passed", rs{kyc("NOT_VERIFIED", "PENDING"), kyc("EXPIRED", "")}, nil, onboarding.StageActionRequired, onboarding.User},
 		{"8 wins over in_review", rs{kyc("NOT_VERIFIED", "PENDING"), poa("REJECTED")}, nil, onboarding.StageActionRequired, onboarding.User},
 		{"8 kyc_files counts while kyc is none", rs{files("ERROR")}, nil, onboarding.StageActionRequired, onboarding.User},
 		{"8 kyc_files counts while kyc awaits the user", rs{kyc("NOT_VERIFIED", ""), files("ERROR")}, nil, onboarding.StageActionRequired, onboarding.User},
@@ -83,6 +85,15 @@ func TestRequireAll(t *testing.T) {
 	s = newStory(t)
 	s.policy.RequireAny, s.policy.RequireAll = nil, []onboarding.Check{onboarding.SEPAKYC}
 	s.report(kyc("NOT_VERIFIED", ""), sepa("HARD_KYC_FAILED", "")).wantStage(onboarding.StageRejected, onboarding.Nobody)
+}
+
+func TestRequireIfStarted(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.policy.RequireAny, s.policy.RequireIfStarted = []onboarding.Check{onboarding.KYC}, []onboarding.Check{onboarding.SEPAKYC}
+	s.report(kyc("NOT_VERIFIED", "")).wantStage(onboarding.StageCollecting, onboarding.User)
+	s.report(sepa("HARD_KYC_FAILED", "")).wantStage(onboarding.StageRejected, onboarding.Nobody)
+	s.after(time.Hour).report(approved).wantStage(onboarding.StageRejected, onboarding.Nobody).wantAccess(onboarding.AccessRevoked, 1)
 }
 
 func TestAStricterPolicyKeepsApprovedUsers(t *testing.T) {
