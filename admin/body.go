@@ -15,7 +15,7 @@ import (
 
 // take reads the body, and sees to it that what the API library finds is whole:
 // every body counts as JSON, whatever its content type says, as on the public
-// listener, and the query holds each parameter once.
+// listener, an object in it holds each name once, and so does the query.
 func (s *Server) take(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -35,6 +35,10 @@ func (s *Server) take(ctx huma.Context, next func(huma.Context)) {
 		body, why := s.read(w, r, ctx.Operation().MaxBodyBytes-1)
 		if why != nil {
 			refuse(w, r, why)
+			return
+		}
+		if name, found := repeatedName(body); found {
+			refuse(w, r, s.repeated(name))
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -64,4 +65,40 @@ func loneSurrogate(data []byte) bool {
 		}
 	}
 	return high != 0
+}
+
+// repeatedName returns a name that an object in a JSON text has twice, if there is
+// one. What is looked at is the last of two such members, while the decoder puts what
+// they hold together: one user's contact with another's. A text that is no JSON, or
+// too deep for the decoder, has none.
+func repeatedName(data []byte) (name string, found bool) {
+	if !json.Valid(data) {
+		return "", false
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()              // one that is too large is no end of the text
+	var open []map[string]bool // the names so far in what is open, nil in a list
+	named := false             // whether a name is next, where it is a string
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return "", false
+		}
+		switch text, is := t.(string); {
+		case is && named:
+			if open[len(open)-1][text] {
+				return text, true
+			}
+			open[len(open)-1][text] = true
+			named = false
+			continue
+		case t == json.Delim('{'):
+			open = append(open, map[string]bool{})
+		case t == json.Delim('['):
+			open = append(open, nil)
+		case t == json.Delim('}'), t == json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		named = len(open) > 0 && open[len(open)-1] != nil
+	}
 }

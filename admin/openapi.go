@@ -26,7 +26,7 @@ func description() *huma.OpenAPI {
 			Title:   "Admit: admin API",
 			Version: "1",
 			Description: "Shows where users stand, what happened to them and why, starts and imports onboardings, takes operators' commands, keeps and erases personal data, wakes users, replays webhooks that nobody understood, and tells hooks again what they did not take.\n\n" +
-				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB, imports of 1 MiB, payloads to decrypt of 4 MiB.",
+				"Every error is application/problem+json with a stable code. Bodies are JSON of at most 64 KiB, imports of 1 MiB, payloads to decrypt of 4 MiB. No object in a body has a name twice.",
 		},
 		Tags: []*huma.Tag{{Name: tagOnboardings}, {Name: tagEvents}, {Name: tagHooks}, {Name: tagProcess}},
 		Components: &huma.Components{

@@ -67,6 +67,18 @@ func invalid(faults ...fault) *refusal {
 	return f
 }
 
+// repeated refuses a body in which an object has a name twice. It is told where the
+// API's description knows it; any other may be personal data.
+func (s *Server) repeated(name string) *refusal {
+	f := &refusal{status: http.StatusBadRequest, code: malformed.code, detail: "An object in the body has a name twice."}
+	for _, schema := range s.schemas.Map() {
+		if schema.Properties[name] != nil {
+			f.detail = "An object in the body has the name " + name + " twice."
+		}
+	}
+	return f
+}
+
 // tooLarge refuses a body that is longer than limit, in bytes.
 func tooLarge(limit int64) *refusal {
 	return &refusal{status: http.StatusRequestEntityTooLarge, code: "too_large", detail: fmt.Sprintf("A body has at most %d KiB here.", limit>>10)}
