@@ -59,25 +59,6 @@ func TestSlowStrangersKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// A sender that hangs up after its body does not take the event with it.
-func TestHangUp(t *testing.T) {
-	t.Parallel()
-	st := &store{entered: make(chan struct{}), release: make(chan struct{})}
-	s := newSetup(t, st, ingress.Limits{})
-	addr, stop := run(t, s)
-	w := dial(t, addr)
-	w.send("POST %s HTTP/1.1\nHost: example.com\nAuthorization: token-1\nContent-Length: %d\n\n%s", kycPath, len(good), good)
-	<-st.entered
-	w.Close()
-	close(st.release)
-	if err := stop(); err != nil {
-		t.Errorf("Run: %v", err)
-	}
-	if events, _ := st.kept(); len(events) != 1 || st.rings["user-1"].EventID != 1 {
-		t.Errorf("stored %+v, rang %+v", events, st.rings)
-	}
-}
-
 func TestRunFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	st := &store{entered: make(chan struct{}), release: make(chan struct{})}
