@@ -64,6 +64,8 @@ func TestP100Decode(t *testing.T) {
 			"user-1", onboarding.Report{Check: onboarding.POA, Status: long}, ""},
 		{"the longest user ID", providers.P100POA, `{"externalUserId":"` + strings.Repeat("u", 255) + `","status":"WAITING"}`,
 			strings.Repeat("u", 255), onboarding.Report{Check: onboarding.POA, Status: "WAITING"}, ""},
+		{"depth and a huge number beside it", providers.P100POA, `{"a":` + nested(9000) + `,"externalUserId":"user-1","b":` + huge + `,"status":"WAITING"}`,
+			"user-1", onboarding.Report{Check: onboarding.POA, Status: "WAITING"}, ""},
 		{"a reason of another route is no reason", providers.P100POA, `{"externalUserId":"user-1","status":"REJECTED","rejectionReason":7}`,
 			"user-1", onboarding.Report{Check: onboarding.POA, Status: "REJECTED"}, ""},
 	})
@@ -76,6 +78,10 @@ func TestP100DecodeFaults(t *testing.T) {
 		{"a null status", providers.P100POA, `{"externalUserId":"user-1","status":null}`, "user-1", providers.ErrMalformed},
 		{"an empty status", providers.P100POA, `{"externalUserId":"user-1","status":""}`, "user-1", providers.ErrMalformed},
 		{"a number for a status", providers.P100POA, `{"externalUserId":"user-1","status":1}`, "user-1", providers.ErrMalformed},
+		{"a huge number for a status", providers.P100POA, `{"externalUserId":"user-1","status":` + huge + `}`, "user-1", providers.ErrMalformed},
+		{"a huge number for an attempt", providers.P100KYC, `{"externalUserId":"user-1","verificationStatus":"VERIFIED","attemptStatus":` + huge + `}`, "user-1", providers.ErrMalformed},
+		{"a huge number for a reason", providers.P100KYC, `{"externalUserId":"user-1","verificationStatus":"VERIFIED","rejectionReason":-` + huge + `}`, "user-1", providers.ErrMalformed},
+		{"depth for a status", providers.P100POA, `{"externalUserId":"user-1","status":` + nested(9000) + `}`, "user-1", providers.ErrMalformed},
 		{"another case of a status", providers.P100POA, `{"externalUserId":"user-1","Status":"WAITING"}`, "user-1", providers.ErrMalformed},
 		{"the other routes' status", providers.P100KYC, `{"externalUserId":"user-1","status":"VERIFIED"}`, "user-1", providers.ErrMalformed},
 		{"KYC's status elsewhere", providers.P100Account, `{"externalUserId":"user-1","verificationStatus":"VERIFIED"}`, "user-1", providers.ErrMalformed},
@@ -83,6 +89,7 @@ func TestP100DecodeFaults(t *testing.T) {
 		{"a reason that is no text", providers.P100KYC, `{"externalUserId":"user-1","verificationStatus":"VERIFIED","rejectionReason":[]}`, "user-1", providers.ErrMalformed},
 		{"the last of two is wrong", providers.P100POA, `{"externalUserId":"user-1","status":"WAITING","status":false}`, "user-1", providers.ErrMalformed},
 		{"a number for a user ID", providers.P100POA, `{"externalUserId":394,"status":"WAITING"}`, "", providers.ErrMalformed},
+		{"a huge number for a user ID", providers.P100POA, `{"externalUserId":` + huge + `,"status":"WAITING"}`, "", providers.ErrMalformed},
 		{"nothing usable", providers.P100POA, `{"externalUserId":"","status":7}`, "", providers.ErrMalformed},
 		{"an envelope", providers.P100POA, `{"event_type":"poa","data":{"externalUserId":"user-1","status":"WAITING"}}`, "", providers.ErrMalformed},
 
@@ -100,8 +107,8 @@ func TestP100DecodeFaults(t *testing.T) {
 
 		{"a route of nobody", "wallet", `{"externalUserId":"user-1","status":"WAITING"}`, "", providers.ErrUnknown},
 	}
-	for _, text := range odd[:13] {
-		cases = append(cases, fault{"no object in UTF-8: " + text, providers.P100POA, text, "", providers.ErrMalformed})
+	for _, text := range noObjects {
+		cases = append(cases, fault{"no object in UTF-8: " + short(text), providers.P100POA, text, "", providers.ErrMalformed})
 	}
 	checkFaults(t, providers.P100{}, cases)
 }

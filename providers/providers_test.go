@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,11 +110,24 @@ func seeds(f *testing.F, p provider) [][]byte {
 	return bodies
 }
 
-// odd holds texts that are no usable body of any route.
-var odd = []string{
+// noObjects holds texts that are no JSON object in UTF-8, and two of a depth that
+// nobody means.
+var noObjects = []string{
 	"", " ", "null", "[]", `"a"`, "1", "{", "{}}", "{} {}", "{}\x00", "{'a':1}", "\xef\xbb\xbf{}", "{\"a\":\"\xff\"}",
-	`{"a":"\ud800"}`, strings.Repeat("[", 20000), `{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`,
+	strings.Repeat("[", 20000), `{"a":` + nested(20000) + `}`,
 }
+
+// odd holds texts that are no usable body of any route.
+var odd = append(slices.Clone(noObjects), `{"a":"\ud800"}`, `{"a":`+nested(9000)+`,"b":`+huge+`}`)
+
+// nested returns a list in a list in a list, so deep.
+func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
+
+// short returns the beginning of a text, to name a test by.
+func short(text string) string { return text[:min(len(text), 40)] }
+
+// huge is a number in JSON that no type in Go holds.
+const huge = "1e999999"
 
 func FuzzP100Decode(f *testing.F) { fuzzDecode(f, providers.P100{Tokens: []string{"token-1"}}) }
 

@@ -21,7 +21,7 @@ var objects = []string{
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for _, text := range append(objects, odd...) {
-		t.Run(text[:min(len(text), 40)], func(t *testing.T) {
+		t.Run(short(text), func(t *testing.T) {
 			t.Parallel()
 			checkParse(t, []byte(text))
 		})

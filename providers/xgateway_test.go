@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -57,6 +58,9 @@ func TestXGatewayDecode(t *testing.T) {
 		{"commas alone", providers.XGatewayKYC, with(`"kycRejectLabel":" , ,"`), "user-1", created(onboarding.Report{}), ""},
 		{"one label", providers.XGatewayKYC, with(`"kycRejectLabel":" BAD_SELFIE "`), "user-1", created(onboarding.Report{Reasons: []string{"BAD_SELFIE"}}), ""},
 		{"a message of another type is none", providers.XGatewayKYC, with(`"kycEndUserErrorMessage":{"en":"no"}`), "user-1", created(onboarding.Report{}), ""},
+		{"a message that is a huge number is none", providers.XGatewayKYC, with(`"kycEndUserErrorMessage":` + huge), "user-1", created(onboarding.Report{}), ""},
+		{"depth and huge numbers beside it", providers.XGatewayKYC, with(`"a":` + nested(9000) + `,"b":` + huge + `,"docsMissing":[{"a":` + huge + `,"docType":"SELFIE","b":` + nested(9000) + `}]`), "user-1",
+			created(onboarding.Report{DocsMissing: []string{"SELFIE"}}), ""},
 		{"the last of two wins", providers.XGatewayKYC, `{"status":"CREATED","customerId":"user-1","status":null,"customerId":"user-2"}`,
 			"user-2", sepa(onboarding.Report{Null: true}), ""},
 		{"another case is another member", providers.XGatewayKYC, `{"customerid":"user-2","customerId":"user-1","status":"CREATED","STATUS":null}`,
@@ -71,6 +75,13 @@ func TestXGatewayDecodeFaults(t *testing.T) {
 		{"a missing status", providers.XGatewayKYC, `{"customerId":"user-1"}`, "user-1", providers.ErrMalformed},
 		{"an empty status", providers.XGatewayKYC, `{"customerId":"user-1","status":""}`, "user-1", providers.ErrMalformed},
 		{"a number for a status", providers.XGatewayKYC, `{"customerId":"user-1","status":0}`, "user-1", providers.ErrMalformed},
+		{"a huge number for a status", providers.XGatewayKYC, `{"customerId":"user-1","status":` + huge + `}`, "user-1", providers.ErrMalformed},
+		{"huge progress", providers.XGatewayKYC, with(`"kycProcessingStatus":` + huge), "user-1", providers.ErrMalformed},
+		{"a huge label", providers.XGatewayKYC, with(`"kycRejectLabel":` + huge), "user-1", providers.ErrMalformed},
+		{"huge documents", providers.XGatewayKYC, with(`"docsMissing":` + huge), "user-1", providers.ErrMalformed},
+		{"a huge document", providers.XGatewayKYC, with(`"docsMissing":["SELFIE",` + huge + `]`), "user-1", providers.ErrMalformed},
+		{"a document whose type is huge", providers.XGatewayKYC, with(`"docsMissing":[{"docType":` + huge + `}]`), "user-1", providers.ErrMalformed},
+		{"documents of a depth", providers.XGatewayKYC, with(`"docsMissing":` + nested(9000)), "user-1", providers.ErrMalformed},
 		{"a status in another case", providers.XGatewayKYC, `{"customerId":"user-1","Status":null}`, "user-1", providers.ErrMalformed},
 		{"progress that is no text", providers.XGatewayKYC, with(`"kycProcessingStatus":true`), "user-1", providers.ErrMalformed},
 		{"a label that is no text", providers.XGatewayKYC, with(`"kycRejectLabel":["BAD_SELFIE"]`), "user-1", providers.ErrMalformed},
@@ -81,6 +92,7 @@ func TestXGatewayDecodeFaults(t *testing.T) {
 		{"a document without its type", providers.XGatewayKYC, with(`"docsMissing":[{"DocType":"SELFIE"}]`), "user-1", providers.ErrMalformed},
 		{"a document whose type is null", providers.XGatewayKYC, with(`"docsMissing":[{"docType":null}]`), "user-1", providers.ErrMalformed},
 		{"a customer that is a number", providers.XGatewayKYC, `{"customerId":394,"status":"CREATED"}`, "", providers.ErrMalformed},
+		{"a customer that is a huge number", providers.XGatewayKYC, `{"customerId":` + huge + `,"status":"CREATED"}`, "", providers.ErrMalformed},
 
 		{"no customer", providers.XGatewayKYC, `{"status":"CREATED"}`, "", onboarding.ErrUserID},
 		{"an empty customer", providers.XGatewayKYC, `{"customerId":"","status":"CREATED"}`, "", onboarding.ErrUserID},
@@ -89,8 +101,8 @@ func TestXGatewayDecodeFaults(t *testing.T) {
 
 		{"a route of nobody", "transaction", `{"customerId":"user-1","status":"CREATED"}`, "", providers.ErrUnknown},
 	}
-	for _, text := range odd[:13] {
-		cases = append(cases, fault{"no object in UTF-8: " + text, providers.XGatewayKYC, text, "", providers.ErrMalformed})
+	for _, text := range noObjects {
+		cases = append(cases, fault{"no object in UTF-8: " + short(text), providers.XGatewayKYC, text, "", providers.ErrMalformed})
 	}
 	checkFaults(t, providers.XGateway{}, cases)
 }
@@ -109,6 +121,9 @@ func TestXGatewayOurs(t *testing.T) {
 		{"empty", `{"callbackType":""}`, false},
 		{"another case", `{"callbackType":"KYC"}`, false},
 		{"a number", `{"callbackType":1}`, false},
+		{"a huge number", `{"callbackType":` + huge + `}`, false},
+		{"kyc beside a huge number", `{"a":` + huge + `,"callbackType":"kyc"}`, true},
+		{"too deep: left to Open", `{"callbackType":"transaction","a":` + nested(20000) + `}`, true},
 		{"another name", `{"CallbackType":"transaction"}`, true},
 		{"the last of two wins", `{"callbackType":"transaction","callbackType":"kyc"}`, true},
 		{"no object: left to Open", `[]`, true},
@@ -142,6 +157,8 @@ func TestXGatewayOpen(t *testing.T) {
 		{"one of another case or place stays", rotated, `{"Hash":1,"a":{"hash":2},` + hash + `,` + id + `}`, `{"Hash":1,"a":{"hash":2},` + id + `}`},
 		{"numbers and spaces stay", rotated, " { " + id + " , \"n\" : 1e3 , " + hash + " , \"m\":-0 } \n", " { " + id + " , \"n\" : 1e3 , \"m\":-0 } \n"},
 		{"the last customer counts", rotated, `{"customerId":"user-2",` + id + `,` + hash + `}`, `{"customerId":"user-2",` + id + `}`},
+		{"a huge number stays", rotated, `{"n":` + huge + `,` + hash + `,` + id + `}`, `{"n":` + huge + `,` + id + `}`},
+		{"depth stays", rotated, `{` + id + `,` + hash + `,"n":` + nested(9000) + `}`, `{` + id + `,"n":` + nested(9000) + `}`},
 
 		{"the last customer is another", rotated, `{` + id + `,"customerId":"user-2",` + hash + `}`, ""},
 		{"the last hash is another", rotated, `{` + id + `,` + hash + `,"hash":""}`, ""},
@@ -154,6 +171,7 @@ func TestXGatewayOpen(t *testing.T) {
 		{"a hash that is a number", rotated, `{` + id + `,"hash":1}`, ""},
 		{"a hash without padding", rotated, `{` + id + `,"hash":"` + strings.TrimRight(demoHash, "=") + `"}`, ""},
 		{"a hash in another case", rotated, `{` + id + `,"hash":"` + strings.ToLower(demoHash) + `"}`, ""},
+		{"a hash that is a huge number", rotated, `{` + id + `,"hash":` + huge + `}`, ""},
 		{"no customer", rotated, `{` + hash + `}`, ""},
 		{"a null customer", rotated, `{"customerId":null,"hash":"` + xgatewayHash("", "test_secret") + `"}`, ""},
 		{"a customer that is a number", rotated, `{"customerId":7,"hash":"` + xgatewayHash("7", "test_secret") + `"}`, ""},
@@ -176,8 +194,8 @@ func TestXGatewayOpen(t *testing.T) {
 
 func TestXGatewayOpenMalformed(t *testing.T) {
 	t.Parallel()
-	for _, text := range odd[:13] {
-		t.Run(text, func(t *testing.T) {
+	for _, text := range noObjects {
+		t.Run(short(text), func(t *testing.T) {
 			t.Parallel()
 			stored, proven, err := providers.XGateway{Secrets: []string{"test_secret"}}.Open([]byte(text))
 			if stored != nil || proven {
@@ -188,6 +206,37 @@ func TestXGatewayOpenMalformed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzXGatewayOurs holds that a body is another's, which is answered and not stored,
+// only where it can be read and says so: it has a callbackType that is neither null
+// nor kyc.
+func FuzzXGatewayOurs(f *testing.F) {
+	for _, body := range append(seeds(f, providers.XGateway{}), bytesOf(append(slices.Clone(odd), objects...))...) {
+		f.Add(body)
+	}
+	for _, body := range []string{
+		`{"callbackType":"transaction"}`, `{"callbackType":"KYC"}`, `{"callbackType":"k\u0079c"}`, `{"callb\u0061ckType":"bank_account"}`, `{"callbackType":""}`,
+		`{"callbackType":"transaction","callbackType":"kyc"}`, `{"callbackType":"kyc","callbackType":null}`, `{"callbackType":{"callbackType":"kyc"}}`,
+		`{"a":{"callbackType":"transaction"}}`, `{"CallbackType":"transaction"}`, `{"callbackType":` + huge + `}`, "{\"callbackType\":\"a\xff\"}",
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var members map[string]json.RawMessage
+		readable := utf8.Valid(body) && json.Unmarshal(body, &members) == nil && members != nil
+		var kind any = "kyc"
+		if raw, found := members["callbackType"]; readable && found {
+			d := json.NewDecoder(bytes.NewReader(raw))
+			d.UseNumber()
+			if err := d.Decode(&kind); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := (providers.XGateway{}).Ours(body), !readable || kind == nil || kind == "kyc"; got != want {
+			t.Fatalf("ours %t, want %t", got, want)
+		}
+	})
 }
 
 // FuzzXGatewayVerify holds that the right hash and nothing else proves a sender,
