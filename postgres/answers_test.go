@@ -235,8 +235,8 @@ func TestAnAnswerEndsQuestionsGivenUpOn(t *testing.T) {
 		"values ('other', 'user-2', 'p100-api', 'rest', 'ask.p100', 1, 1, '{}', 'parked', now())")
 	parked := func(asks, crm int64) {
 		t.Helper()
-		if st, err := s.Stats(t.Context()); err != nil || st.ParkedAsks != asks || st.Parked["crm"] != crm {
-			t.Errorf("parked: %+v %v", st, err)
+		if got, err := s.Parked(t.Context()); err != nil || got[onboarding.P100Target] != asks || got["crm"] != crm {
+			t.Errorf("parked: %+v %v", got, err)
 		}
 	}
 	order(t, s, onboarding.Command{Name: onboarding.CommandReconcile, Reason: "the API is back", Actor: "ops-1", RequestID: "r1"})

@@ -13,8 +13,6 @@ import (
 var (
 	sqlHooks     = statement("hooks")
 	sqlHookTried = statement("hook_tried")
-	sqlQueued    = statement("queued")
-	sqlParked    = statement("parked")
 )
 
 // Hooks returns how it goes with each configured target, in the order of the
@@ -29,20 +27,24 @@ func (s *Store) Hooks(ctx context.Context) ([]onboarding.HookView, error) {
 		}
 		names[i], at[t.Name] = t.Name, &views[i]
 	}
-	b := &pgx.Batch{}
-	b.Queue(sqlHooks, names).Query(func(rows pgx.Rows) error { return addHealth(rows, at) })
-	queueQueued(b, func(q queued) {
-		if v := at[q.target]; v != nil {
-			v.Waiting += q.waiting
-			v.Oldest = earlier(v.Oldest, &q.oldest)
-		}
+	err := s.inOrder(ctx, func(b *pgx.Batch) {
+		b.Queue(sqlHooks, names).Query(func(rows pgx.Rows) error { return addHealth(rows, at) })
+		queueOldest(b, func(o oldest) {
+			if v := at[o.target]; v != nil {
+				v.Oldest = earlier(v.Oldest, &o.since)
+			}
+		})
+		queueCounts(b, sqlQueued, nil, func(target string, n int64) {
+			if v := at[target]; v != nil {
+				v.Waiting = n
+			}
+		})
+		queueCounts(b, sqlParked, nil, func(target string, n int64) {
+			if v := at[target]; v != nil {
+				v.Parked = n
+			}
+		})
 	})
-	queueParked(b, func(target string, n int64) {
-		if v := at[target]; v != nil {
-			v.Parked = n
-		}
-	})
-	err := s.onConn(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return conn.SendBatch(ctx, b).Close() })
 	if err != nil {
 		return nil, wrap("look at the hooks", err)
 	}
@@ -81,38 +83,6 @@ func addHealth(rows pgx.Rows, at map[string]*onboarding.HookView) error {
 		return nil
 	})
 	return err
-}
-
-// queued is what waits in the lanes of one kind of a target.
-type queued struct {
-	target  string
-	lane    onboarding.Lane
-	waiting int64
-	oldest  time.Time
-	now     time.Time
-}
-
-func queueQueued(b *pgx.Batch, each func(queued)) {
-	b.Queue(sqlQueued).Query(func(rows pgx.Rows) error {
-		var q queued
-		_, err := pgx.ForEachRow(rows, []any{&q.target, &q.lane, &q.waiting, &q.oldest, &q.now}, func() error {
-			each(q)
-			return nil
-		})
-		return err
-	})
-}
-
-func queueParked(b *pgx.Batch, each func(target string, n int64)) {
-	b.Queue(sqlParked).Query(func(rows pgx.Rows) error {
-		var target string
-		var n int64
-		_, err := pgx.ForEachRow(rows, []any{&target, &n}, func() error {
-			each(target, n)
-			return nil
-		})
-		return err
-	})
 }
 
 // HookTried keeps what an operator's test of a hook came to. By a delivery a

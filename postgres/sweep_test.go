@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -166,57 +165,5 @@ func TestANewEffectInALaneThatBacksOff(t *testing.T) {
 		if first < want.Seconds()-30 || last > want.Seconds()+1 {
 			t.Errorf("%s %s: new effects are stale in %.0f to %.0f s, want %s", lane.Target, lane.Lane, first, last, want)
 		}
-	}
-}
-
-func TestStats(t *testing.T) {
-	t.Parallel()
-	s, db := setup(t)
-	if st, err := s.Stats(t.Context()); err != nil || st.InboxCount != 0 || st.InboxOldest != 0 || st.AccessOldest != 0 || len(st.Parked) != 0 {
-		t.Errorf("empty: %+v %v", st, err)
-	}
-	accept(t, s, report("user-1", verified), report("user-1", expired))
-	advance(t, s, "user-1")
-	accept(t, s, report("user-1", started), report("user-2", started))
-	exec(t, db, "update effects set created = now() - interval '90 seconds' where name = 'access.revoked' and target = 'core'")
-	st, err := s.Stats(t.Context())
-	if err != nil || st.InboxCount != 2 || st.InboxOldest <= 0 || st.RestOldest <= 0 || st.RevokesOverdue != 1 ||
-		st.RevokeOldest < 90*time.Second || st.AccessOldest != st.RevokeOldest {
-		t.Errorf("stats = %+v %v", st, err)
-	}
-	if n := one[int64](t, db, "select count(*) from effects where state = 'parked' and target = 'mail'"); n != 2 || len(st.Parked) != 0 {
-		t.Errorf("parked = %v beside %d messages to a user without a contact", st.Parked, n)
-	}
-	exec(t, db, "update effects set last_answer = '550' where state = 'parked' and name = 'notify.approved'")
-	if st, err := s.Stats(t.Context()); err != nil || !maps.Equal(st.Parked, map[string]int64{onboarding.MailTarget: 1}) {
-		t.Errorf("parked = %v, %v", st.Parked, err)
-	}
-	if st.ParkedAccess != 0 {
-		t.Errorf("%d parked in the access lanes", st.ParkedAccess)
-	}
-	exec(t, db, "update effects set created = now() - interval '1 hour' where target = 'core'")
-	advance(t, open(t, db.Config().ConnString(), func(o *postgres.Options) { o.Targets = hooks[1:] }), "user-1")
-	if st, err := s.Stats(t.Context()); err != nil || st.ParkedAccess != 1 || st.Parked["core"] != 1 {
-		t.Errorf("with an access lane parked: %+v %v", st, err)
-	}
-}
-
-func TestStatsOfQuestionsAndReversals(t *testing.T) {
-	t.Parallel()
-	s, db := reversed(t)
-	reverse(t, s, "user-2")
-	accept(t, s, report("user-3", started))
-	advance(t, s, "user-3")
-	exec(t, db, "update effects set created = now() - interval '3 hours' where name = 'ask.p100' and user_id = 'user-1'")
-	if st, err := s.Stats(t.Context()); err != nil || st.AskOldest < 3*time.Hour || st.AskOldest > 4*time.Hour || st.ParkedAsks != 0 || st.ReversedLastHour != 2 {
-		t.Errorf("stats = %+v %v", st, err)
-	}
-	for range maxRefusals {
-		exec(t, db, "update effects set next_attempt_at = now()")
-		record(t, s, take(t, s, p100Rest, "a").Delivery.ID, "a", refused)
-	}
-	exec(t, db, "update onboardings set reversed_at = now() - interval '61 minutes' where user_id = 'user-1'")
-	if st, err := s.Stats(t.Context()); err != nil || st.AskOldest > time.Hour || st.ParkedAsks != 1 || st.ReversedLastHour != 1 {
-		t.Errorf("an hour later: %+v %v", st, err)
 	}
 }

@@ -12,17 +12,15 @@ import (
 
 var (
 	descHookFailing = prometheus.NewDesc("admit_hook_failing", "1 while a hook takes nothing any more; access says whether it opens or shuts access.", []string{"hook", "access"}, nil)
-	descHookWaiting = prometheus.NewDesc("admit_hook_waiting", "Effects that wait for a target.", []string{"target"}, nil)
+	descHookWaiting = prometheus.NewDesc("admit_hook_waiting", "Effects that wait for a target, counted up to 100001.", []string{"target"}, nil)
 	descHookAge     = prometheus.NewDesc("admit_hook_oldest_seconds", "Age of the oldest effect that waits for a target, 0 for none.", []string{"target"}, nil)
 	descHookPollers = prometheus.NewDesc("admit_hook_pollers", "Workers that lately polled the task queue of a hook; 0 means that nobody does its work.", []string{"hook"}, nil)
 )
 
-// hooks shows what PostgreSQL knows of each configured target.
+// hooks shows how it goes with each configured target.
 func (g gauges) hooks(s postgres.Stats, send func(*prometheus.Desc, float64, ...string)) {
 	for _, t := range g.targets {
-		waits := s.Queues[t.Name]
-		send(descHookWaiting, float64(waits.Waiting), t.Name)
-		send(descHookAge, waits.Oldest.Seconds(), t.Name)
+		send(descHookAge, s.Oldest[t.Name].Seconds(), t.Name)
 		if failing, hook := s.Failing[t.Name]; hook {
 			value := 0.0
 			if failing {

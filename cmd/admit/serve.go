@@ -121,7 +121,8 @@ func newSystem(ctx context.Context, s settings.Settings, role settings.Role, log
 		}
 	}
 	sys.metrics.registry.MustRegister(gauges{
-		stats: sys.store.Stats, temporal: rings.Health, pollers: pollers{sys.temporal, time.Now}.Pollers,
+		ping: sys.store.Ping, stats: sys.store.Stats, waiting: sys.store.Waiting, parked: sys.store.Parked,
+		temporal: rings.Health, pollers: pollers{sys.temporal, time.Now}.Pollers,
 		targets: s.Targets(), reversals: s.Policy.ReversalsPerHour, logger: logger,
 	})
 	sys.admin, err = admin.New(admin.Options{
