@@ -46,7 +46,7 @@ type Observation struct {
 	Lane   onboarding.Lane
 	Result onboarding.AttemptResult
 	Took   time.Duration // the attempt alone
-	Age    time.Duration // from the decision to the end of the attempt
+	Age    time.Duration // from the decision, or from when it was last sent again, to the end of the attempt
 }
 
 // Activities holds what the activities need. Its methods Advance, Deliver,

@@ -22,7 +22,7 @@ var hookAnnotations = map[string]map[string]annotation{
 		"lastDelivered": note("When it last took something, to the minute; null for never"),
 		"nextTry":       note("Of a failing one that is not for access: when it is tried next"),
 		"waiting":       note("Effects that wait to be sent"),
-		"oldestWaiting": note("When the oldest of them was decided; null for none"),
+		"oldestWaiting": note("Since when the oldest of them waits: when it was decided, or last sent again; null for none"),
 		"parked":        note("Effects that were given up on, to be replayed"),
 		"pollers":       note("Of task_queue: how many workers polled lately, 0 for nobody; null of others, and where the engine does not say"),
 		"lastPolled":    note("Of task_queue: when the last one polled; null where none did"),

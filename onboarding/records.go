@@ -139,7 +139,7 @@ type Delivery struct {
 	Name     string    `json:"name"`    // the effect's name
 	Payload  []byte    `json:"payload"` // JSON: a Payload, or a Message for MailTarget
 	Attempts int       `json:"attempts"`
-	Created  time.Time `json:"created"` // when it was decided
+	Created  time.Time `json:"created"` // when it was decided, or last sent again
 	Now      time.Time `json:"now"`     // the database's clock when it was taken
 }
 

@@ -27,7 +27,8 @@ var (
 )
 
 // Stats is what the metrics show of the store, but for Waiting and Parked. Ages are 0
-// when nothing waits. Counts end where it says so.
+// when nothing waits. An effect's age counts from when it was decided, or from when it
+// was last sent again. Counts end where it says so.
 type Stats struct {
 	InboxCount     int64         // events not folded yet, up to 100,001
 	InboxOldest    time.Duration // age of the oldest of them

@@ -72,6 +72,36 @@ func TestStatsOfQuestionsAndReversals(t *testing.T) {
 	parked(t, s, map[string]int64{onboarding.P100Target: 1})
 }
 
+// TestAReplayIsYoung holds that the age of what is sent again counts from then,
+// wherever an age is told: nobody waited for it before.
+func TestAReplayIsYoung(t *testing.T) {
+	t.Parallel()
+	s, db := setup(t, asking)
+	accept(t, s, report("user-1", verified), report("user-1", expired))
+	advance(t, s, "user-1")
+	exec(t, db, "update effects set created = now() - interval '3 hours', replayed_at = now() - interval '2 hours'")
+	if st, err := s.Stats(t.Context()); err != nil || st.AccessOldest < time.Hour || st.RestOldest < time.Hour || st.RevokeOldest < time.Hour ||
+		st.AskOldest < time.Hour || st.RevokesOverdue != 1 || st.Oldest["core"] < time.Hour {
+		t.Errorf("left for hours: %+v %v", st, err)
+	}
+	exec(t, db, "update effects set state = 'parked' where state = 'waiting'")
+	for _, target := range []string{"core", "crm", onboarding.P100Target} {
+		if _, n, _, err := s.ReplayEffects(t.Context(), target, all[int64](t, db, "select id from effects where state = 'parked' and target = $1", target), 0, "ops-1", "it is up"); err != nil || n == 0 {
+			t.Fatalf("%s: %d replayed, %v", target, n, err)
+		}
+	}
+	if st, err := s.Stats(t.Context()); err != nil || st.AccessOldest > time.Hour || st.RestOldest > time.Hour || st.RevokeOldest > time.Hour ||
+		st.AskOldest > time.Hour || st.RevokesOverdue != 0 || st.Oldest["core"] > time.Hour || st.RevokeOldest == 0 || st.AskOldest == 0 {
+		t.Errorf("sent again just now: %+v %v", st, err)
+	}
+	if v := view(t, s, "core"); v.Oldest == nil || time.Since(*v.Oldest) > time.Hour {
+		t.Errorf("listed as waiting since %v", v.Oldest)
+	}
+	if d := take(t, s, coreAccess, "a").Delivery; d == nil || d.Now.Sub(d.Created) > time.Hour {
+		t.Errorf("taken: %+v", d)
+	}
+}
+
 // TestCountsEnd holds that a backlog is counted so far and no further.
 func TestCountsEnd(t *testing.T) {
 	t.Parallel()

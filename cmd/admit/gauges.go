@@ -36,7 +36,7 @@ var (
 	descTemporal   = prometheus.NewDesc("admit_temporal_up", "1 while Temporal answers.", nil, nil)
 	descInbox      = prometheus.NewDesc("admit_inbox_events", "Events stored and not folded yet, counted up to 100001.", nil, nil)
 	descInboxAge   = prometheus.NewDesc("admit_inbox_oldest_seconds", "Age of the oldest event not folded yet, 0 for none.", nil, nil)
-	descEffectAge  = prometheus.NewDesc("admit_effects_oldest_seconds", "Age of the oldest waiting effect, 0 for none.", []string{"lane"}, nil)
+	descEffectAge  = prometheus.NewDesc("admit_effects_oldest_seconds", "Age of the oldest waiting effect, since it was decided or last sent again, 0 for none.", []string{"lane"}, nil)
 	descRevokeAge  = prometheus.NewDesc("admit_revoke_oldest_seconds", "Age of the oldest waiting access.revoked, 0 for none.", nil, nil)
 	descRevokeLate = prometheus.NewDesc("admit_revoke_overdue_users", "Users with an access.revoked that waits for over 60 seconds, among the 10001 oldest of these.", nil, nil)
 	descParked     = prometheus.NewDesc("admit_effects_parked", "Effects given up on, to be replayed by an operator, counted up to 100001.", []string{"target"}, nil)

@@ -13,7 +13,7 @@ import (
 var (
 	descHookFailing = prometheus.NewDesc("admit_hook_failing", "1 while a hook takes nothing any more; access says whether it opens or shuts access.", []string{"hook", "access"}, nil)
 	descHookWaiting = prometheus.NewDesc("admit_hook_waiting", "Effects that wait for a target, counted up to 100001.", []string{"target"}, nil)
-	descHookAge     = prometheus.NewDesc("admit_hook_oldest_seconds", "Age of the oldest effect that waits for a target, 0 for none.", []string{"target"}, nil)
+	descHookAge     = prometheus.NewDesc("admit_hook_oldest_seconds", "Age of the oldest effect that waits for a target, since it was decided or last sent again, 0 for none.", []string{"target"}, nil)
 	descHookPollers = prometheus.NewDesc("admit_hook_pollers", "Workers that lately polled the task queue of a hook; 0 means that nobody does its work.", []string{"hook"}, nil)
 )
 

@@ -69,7 +69,7 @@ func newMetrics(s settings.Settings, role settings.Role) *metrics {
 		attemptTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "admit_delivery_attempt_seconds",
 			Help: "How long an attempt took.", Buckets: short}, []string{"target"}),
 		deliveryAge: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "admit_delivery_age_seconds",
-			Help: "From the decision to the delivery of an effect.", Buckets: long}, []string{"target", "lane"}),
+			Help: "From the decision, or from when it was last sent again, to the delivery of an effect.", Buckets: long}, []string{"target", "lane"}),
 		rings: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "admit_rings_total",
 			Help: "Signals sent to workflows, by result."}, []string{"result"}),
 		dispatchPause: prometheus.NewGauge(prometheus.GaugeOpts{Name: "admit_dispatch_paused",

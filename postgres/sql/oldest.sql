@@ -11,6 +11,6 @@ with recursive kinds as (
 )
 select target, lane, oldest.since, now()
 from kinds cross join lateral (
-    select min(created) as since from effects
+    select min(greatest(created, replayed_at)) as since from effects
     where state = 'waiting' and target = kinds.target and lane = kinds.lane
 ) oldest

@@ -34,9 +34,9 @@ with clock as materialized (
     from clock, busy, head
     where e.id = head.id and e.state || '' = 'waiting' and busy.until is null and head.next_attempt_at <= clock.now
       and (not exists (select from hook) or exists (select from probe))
-    returning e.id, e.key, e.name, e.payload, e.attempts, e.created
+    returning e.id, e.key, e.name, e.payload, e.attempts, greatest(e.created, e.replayed_at) as since
 )
 select clock.now, busy.until, head.next_attempt_at, hook.failing_from,
     coalesce(taken.id, 0), coalesce(taken.key, ''), coalesce(taken.name, ''),
-    taken.payload, coalesce(taken.attempts, 0), coalesce(taken.created, clock.now)
+    taken.payload, coalesce(taken.attempts, 0), coalesce(taken.since, clock.now)
 from clock cross join busy left join head on true left join hook on true left join taken on true
