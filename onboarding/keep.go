@@ -14,7 +14,7 @@ const (
 // merged returns the words of a check once the report r is applied.
 func merged(c CheckState, r Report) Words {
 	w := Words{ProviderStatus: r.Status, Processing: code(r.Processing), Reasons: codes(r.Reasons), DocsMissing: codes(r.DocsMissing)}
-	if r.Null {
+	if r.Null && r.Check == SEPAKYC {
 		w.ProviderStatus = ""
 	}
 	if r.Check != KYC {

@@ -87,6 +87,33 @@ func TestUnknownStatus(t *testing.T) {
 			s.wantStage(onboarding.StageApproved, onboarding.Nobody).wantTold("unrecognised:" + string(r.Check))
 		})
 	}
+	// Whatever stands beside it.
+	for _, attempt := range []string{"PENDING", "VERIFICATION", "SUCCESSFUL", "REJECTED_BY_PROVIDER", "PAUSED"} {
+		sameAfter(t, kyc("SUSPENDED", ""), kyc("SUSPENDED", attempt, "NO_FACE_FOUND"))
+	}
+	for _, processing := range []string{"VERIFICATION_IN_PROGRESS", "RESTING"} {
+		r := sepa("HARD_FAIL", processing)
+		r.Reasons, r.DocsMissing = []string{"BAD_SELFIE"}, []string{"SELFIE"}
+		sameAfter(t, sepa("HARD_FAIL", ""), r)
+	}
+}
+
+// sameAfter holds that two reports do the same to a new user, an approved and a
+// suspended one.
+func sameAfter(t *testing.T, r, other onboarding.Report) {
+	t.Helper()
+	for _, past := range [][]onboarding.Report{nil, {approved}, {approved, kyc("NOT_VERIFIED", "PENDING")}} {
+		s, o := newStory(t), newStory(t)
+		for _, p := range past {
+			s.report(p).after(time.Hour)
+			o.report(p).after(time.Hour)
+		}
+		s.report(r)
+		o.report(other)
+		if s.verdict != o.verdict || !slices.Equal(names(s.effects), names(o.effects)) || len(onboarding.Diff(s.state, o.state)) > 0 {
+			t.Errorf("%v is %s with %v and %v %s with %v", r, s.verdict.Outcome, names(s.effects), other, o.verdict.Outcome, names(o.effects))
+		}
+	}
 }
 
 func TestUnknownWordBesideAKnownOne(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"admit/onboarding"
 )
 
-// alphabet is every report that the providers are known to send, and one unknown
-// word of each kind.
+// alphabet is a report of each meaning and a few more: what tests take that try too
+// many together for the whole one.
 func alphabet() []onboarding.Report {
 	var rs []onboarding.Report
 	for _, overall := range []string{"VERIFIED", "NOT_VERIFIED", "EXPIRED"} {
@@ -74,39 +74,6 @@ func quiet(o onboarding.Outcome) bool {
 	return slices.Contains([]onboarding.Outcome{onboarding.Duplicate, onboarding.Late, onboarding.Held, onboarding.Noted, onboarding.Unrecognised, onboarding.Refused}, o)
 }
 
-// TestEverySequence folds every sequence of up to four reports out of the whole
-// alphabet, a minute apart, so that late and held ones are among them.
-func TestEverySequence(t *testing.T) {
-	t.Parallel()
-	policy, reports := onboarding.DefaultPolicy(), alphabet()
-	for i, first := range reports {
-		t.Run(fmt.Sprintf("%02d %s %s %s", i, first.Check, first.Status, first.Attempt), func(t *testing.T) {
-			t.Parallel()
-			path := []onboarding.Report{first}
-			start, verdict, effects := onboarding.Apply(onboarding.State{UserID: "user-1"}, report(first, t0), policy, t0)
-			if f := failure(onboarding.State{}, start, verdict, effects); f != "" {
-				t.Fatal(f)
-			}
-			var walk func(s onboarding.State)
-			walk = func(s onboarding.State) {
-				at := t0.Add(time.Duration(len(path)) * time.Minute)
-				for _, r := range reports {
-					after, verdict, effects := onboarding.Apply(s, report(r, at), policy, at)
-					if f := failure(s, after, verdict, effects); f != "" {
-						t.Fatalf("%v then %v: %s", path, r, f)
-					}
-					if len(path) < 3 {
-						path = append(path, r)
-						walk(after)
-						path = path[:len(path)-1]
-					}
-				}
-			}
-			walk(start)
-		})
-	}
-}
-
 func report(r onboarding.Report, at time.Time) onboarding.Input {
 	return onboarding.Input{Kind: onboarding.InputReport, Report: r, Received: at}
 }
@@ -115,7 +82,7 @@ func report(r onboarding.Report, at time.Time) onboarding.Input {
 // deadlines and policies that change in between.
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
-	reports := alphabet()
+	reports := whole()
 	rapid.Check(t, func(t *rapid.T) {
 		policy := policies().Draw(t, "policy")
 		state, rebuilt, at := onboarding.State{UserID: "user-1"}, onboarding.State{UserID: "user-1"}, t0
@@ -216,7 +183,7 @@ func again(t *rapid.T, in onboarding.Input, after onboarding.State, v onboarding
 // back to approval: reopen, lift, clear, and fresh passes.
 func TestEveryStageHasAWayOut(t *testing.T) {
 	t.Parallel()
-	reports := alphabet()
+	reports := whole()
 	rapid.Check(t, func(t *rapid.T) {
 		policy := onboarding.DefaultPolicy()
 		state, at := onboarding.State{UserID: "user-1"}, t0
@@ -243,21 +210,51 @@ func TestEveryStageHasAWayOut(t *testing.T) {
 	})
 }
 
-// FuzzApply holds that no report, however odd, panics or breaks an invariant.
-func FuzzApply(f *testing.F) {
-	for _, r := range alphabet() {
-		f.Add(string(r.Check), r.Status, r.Attempt, r.Processing, "NO_FACE_FOUND", r.Null, int64(60), false, false)
-		f.Add(string(r.Check), r.Status, r.Attempt, r.Processing, "", r.Null, int64(-60), true, r.Null)
+// origins are states that differ in what the next report may do: of a new user, an
+// approved, a suspended one, one with a held report, a failed, a flagged and one on hold.
+func origins(p onboarding.Policy) []onboarding.State {
+	orders := func(name string) onboarding.Input {
+		return onboarding.Input{Kind: onboarding.InputCommand, Command: onboarding.Command{Name: name}, Received: t0}
 	}
+	passed, lost, failed := report(approved, t0), report(kyc("NOT_VERIFIED", ""), t0), report(sepa("HARD_KYC_FAILED", ""), t0)
+	var states []onboarding.State
+	for _, inputs := range [][]onboarding.Input{
+		{}, {passed}, {passed, lost}, {passed, lost, passed}, {failed}, {passed, orders(onboarding.CommandFlagHighRisk)}, {passed, orders(onboarding.CommandHold)},
+	} {
+		s := onboarding.State{UserID: "user-1"}
+		for _, in := range inputs {
+			s, _, _ = onboarding.Apply(s, in, p, t0)
+		}
+		states = append(states, s)
+	}
+	return states
+}
+
+// FuzzApply holds that no report, however odd and whenever it comes, panics or breaks
+// an invariant.
+func FuzzApply(f *testing.F) {
 	policy := onboarding.DefaultPolicy()
-	f.Fuzz(func(t *testing.T, check, status, attempt, processing, reason string, null bool, seconds int64, replay, overtaken bool) {
-		state, _, _ := onboarding.Apply(onboarding.State{UserID: "user-1"}, report(approved, t0), policy, t0)
+	from := origins(policy)
+	for i, r := range whole() {
+		for _, seconds := range []int64{-60, 60, 100_000} {
+			f.Add(uint8(i), string(r.Check), r.Status, r.Attempt, r.Processing, "NO_FACE_FOUND", r.Null, seconds, false, false)
+		}
+		f.Add(uint8(i), string(r.Check), r.Status, r.Attempt, r.Processing, "", r.Null, int64(-60), true, r.Null)
+	}
+	f.Add(uint8(0), "high_risk", "REJECTED", "", "", "", true, int64(0), false, false) // null is XGateway's alone
+	f.Add(uint8(0), "sepa_kyc", "\x85", "", "RESTING", "", true, int64(0), false, false)  // and not beside a status
+	f.Fuzz(func(t *testing.T, origin uint8, check, status, attempt, processing, reason string, null bool, seconds int64, replay, overtaken bool) {
+		state := from[int(origin)%len(from)]
 		in := report(onboarding.Report{
 			Check: onboarding.Check(check), Status: status, Attempt: attempt, Processing: processing, Null: null,
 			Reasons: []string{reason}, DocsMissing: []string{reason},
-		}, t0.Add(time.Duration(seconds)))
+		}, t0.Add(time.Duration(seconds)*time.Second))
 		in.Replay, in.Overtaken = replay, overtaken
-		after, verdict, effects := onboarding.Apply(state, in, policy, t0)
+		now := in.Received
+		if now.Before(t0) {
+			now = t0
+		}
+		after, verdict, effects := onboarding.Apply(state, in, policy, now)
 		if f := failure(state, after, verdict, effects); f != "" {
 			t.Fatal(f)
 		}
