@@ -37,9 +37,6 @@ type AnswerBody struct {
 	Answer string `json:"answer"`
 }
 
-// RouteAnswer is the route of an event that is a provider API's answer.
-const RouteAnswer = "api"
-
 // Import is a user who was verified before Admit came: the body of an event of
 // SourceMerchant on RouteImport.
 type Import struct {
@@ -49,9 +46,6 @@ type Import struct {
 	Since      time.Time `json:"since"`  // when the last of them did
 	SendAccess bool      `json:"sendAccess,omitempty"`
 }
-
-// RouteImport is the route of an imported user's event.
-const RouteImport = "import"
 
 // Surge is how many users lost a check of late, for the policy's
 // reversals_per_hour.

@@ -1,5 +1,7 @@
 package onboarding
 
+import "slices"
+
 // Reasons of verdicts on a provider API's answer; the codes are part of the
 // timeline.
 const (
@@ -99,10 +101,10 @@ func (f *fold) contradicted(check Check, c *CheckState, code string) {
 
 // ask has the provider's API asked about a check, and says whether there is one.
 func (f *fold) ask(check Check) bool {
-	if !has(f.policy.APIs, check) {
+	if !slices.Contains(f.policy.APIs, check) {
 		return false
 	}
-	if !has(f.asks, check) {
+	if !slices.Contains(f.asks, check) {
 		f.asks = append(f.asks, check)
 	}
 	return true
@@ -140,13 +142,13 @@ func asksAbout(s *State, p Policy) []Check {
 // unconfirmed says whether a pass waits for the API to say so as well. A check
 // that is passed stays so.
 func (f *fold) unconfirmed(check Check, c *CheckState, status Status) bool {
-	return status == StatusPassed && has(f.policy.Confirm, check) && !c.Is(StatusPassed)
+	return status == StatusPassed && slices.Contains(f.policy.Confirm, check) && !c.Is(StatusPassed)
 }
 
 // fitConfirm passes what a changed policy does not want confirmed any more.
 func (f *fold) fitConfirm() {
 	for _, check := range Checks {
-		if c := f.said(check); c.Unconfirmed && !has(f.policy.Confirm, check) {
+		if c := f.said(check); c.Unconfirmed && !slices.Contains(f.policy.Confirm, check) {
 			c.Unconfirmed, c.Asked = false, 0
 			c.become(StatusPassed, c.ReportedAt, false)
 		}

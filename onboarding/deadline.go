@@ -80,7 +80,7 @@ func ends(s State, p Policy) []Deadline {
 		if c.Override != nil {
 			ds = append(ds, Deadline{Kind: DeadlineOverride, Check: check, Due: c.Override.Until})
 		}
-		if s.Closed || !has(p.APIs, check) {
+		if s.Closed || !slices.Contains(p.APIs, check) {
 			continue
 		}
 		if c.Said != nil && !c.Said.AskedAgain {

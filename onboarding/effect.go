@@ -174,8 +174,8 @@ type Payload struct {
 	Data      PayloadData `json:"data"`
 }
 
-// PayloadData is the state as it was decided, without free text, reason codes
-// of providers or personal data.
+// PayloadData is the state as it was decided. The providers' words are in Details
+// alone, what is said to the user in Message alone.
 type PayloadData struct {
 	UserID        string        `json:"userId"`
 	Stage         Stage         `json:"stage"`

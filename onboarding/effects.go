@@ -97,7 +97,7 @@ func (f *fold) asksOfUser(first []Check) []Asked {
 		if !k.asksUser() || !counts(&f.s, f.policy, c) || slices.ContainsFunc(all, func(a Asked) bool { return a.Check == c }) {
 			continue
 		}
-		all = append(all, Asked{Check: c, Status: k.Get(), Reasons: k.reasons(), FreeText: has(f.policy.FreeText, c) && k.Override == nil && frank(k.Reasons)})
+		all = append(all, Asked{Check: c, Status: k.Get(), Reasons: k.reasons(), FreeText: slices.Contains(f.policy.FreeText, c) && k.Override == nil && frank(k.Reasons)})
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package onboarding
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -64,14 +65,14 @@ func Explain(s State, p Policy, api func(Check) APIExplanation) Explained {
 	}
 	for _, check := range Checks {
 		c := s.Checks.At(check)
-		if c.Is(StatusNone) && (!p.lists(check) || has(p.Off, check)) {
+		if c.Is(StatusNone) && (!p.lists(check) || slices.Contains(p.Off, check)) {
 			continue
 		}
 		x := CheckExplanation{
 			Check: check, Provider: ProviderOf(check), Lists: p.listsOf(check), Words: c.Words, Received: c.ReportedAt,
 			Status: c.Get(), Rule: checkRule(check, c), WaitsFor: checkWaitsFor(check, c, p),
 		}
-		if has(p.APIs, check) {
+		if slices.Contains(p.APIs, check) {
 			a := api(check)
 			a.Unconfirmed = c.Unconfirmed
 			if c.Said != nil {
@@ -99,7 +100,7 @@ func (p Policy) listsOf(c Check) []string {
 		name string
 		list []Check
 	}{{"require_any", p.RequireAny}, {"require_all", p.RequireAll}, {"require_if_started", p.RequireIfStarted}, {"confirm", p.Confirm}} {
-		if has(l.list, c) {
+		if slices.Contains(l.list, c) {
 			in = append(in, l.name)
 		}
 	}
@@ -206,7 +207,7 @@ func checkRule(check Check, c *CheckState) string {
 
 // checkWaitsFor says what would move the check.
 func checkWaitsFor(check Check, c *CheckState, p Policy) string {
-	api := has(p.APIs, check)
+	api := slices.Contains(p.APIs, check)
 	switch {
 	case c.Override != nil:
 		return "the end of the override, or the command lift_override"
@@ -228,7 +229,7 @@ func checkWaitsFor(check Check, c *CheckState, p Policy) string {
 		return "a reviewer; another report of the provider leads on"
 	case c.Is(StatusPassed):
 		return "nothing"
-	case c.Is(StatusNone) && !has(p.RequireAny, check) && !has(p.RequireAll, check):
+	case c.Is(StatusNone) && !slices.Contains(p.RequireAny, check) && !slices.Contains(p.RequireAll, check):
 		return "nothing; it counts once it has begun"
 	}
 	return "the user"

@@ -19,7 +19,7 @@ const (
 )
 
 // Input is one thing to fold into a user's state. Which of Report, Command,
-// Deadline, Answer and Import is read follows from Kind.
+// Deadline, Answer, Import and Hook is read follows from Kind.
 type Input struct {
 	Kind     InputKind
 	Received time.Time // when the event was received, of a replay the old one; for deadlines and policies the time of folding

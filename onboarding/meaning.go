@@ -1,5 +1,7 @@
 package onboarding
 
+import "slices"
+
 // meaning is what a provider's words say of a check.
 type meaning struct {
 	known      bool   // the overall status word is one that this build knows
@@ -115,11 +117,4 @@ func sepaMeaning(r Report) meaning {
 	return m
 }
 
-func processingKnown(p string) bool {
-	for _, k := range knownProcessing {
-		if k == p {
-			return true
-		}
-	}
-	return false
-}
+func processingKnown(p string) bool { return slices.Contains(knownProcessing[:], p) }

@@ -38,14 +38,17 @@ const (
 	AttributeStageSince = "OnboardingStageSince" // Datetime: when the stage was entered
 )
 
-// Sources of events beside the verification providers.
+// Sources of events beside the verification providers, and routes beside their
+// webhooks.
 const (
 	SourceOperator = "operator" // commands by the admin API
 	SourceMerchant = "merchant" // starts by the admin API
 	SourceAdmit    = "admit"    // what Admit itself notices
 	RouteCommand   = "command"
 	RouteStart     = "start"
-	RouteHook      = "hook"
+	RouteImport    = "import" // of a user who was verified before
+	RouteHook      = "hook"   // of what Admit notices: a hook began to fail, or works again
+	RouteAnswer    = "api"    // of a verification provider: its API's answer
 )
 
 // Names of the targets that are not hooks; no hook may have one of them.

@@ -241,8 +241,8 @@ func FuzzApply(f *testing.F) {
 		}
 		f.Add(uint8(i), string(r.Check), r.Status, r.Attempt, r.Processing, "", r.Null, int64(-60), true, r.Null)
 	}
-	f.Add(uint8(0), "high_risk", "REJECTED", "", "", "", true, int64(0), false, false) // null is XGateway's alone
-	f.Add(uint8(0), "sepa_kyc", "\x85", "", "RESTING", "", true, int64(0), false, false)  // and not beside a status
+	f.Add(uint8(0), "high_risk", "REJECTED", "", "", "", true, int64(0), false, false)   // null is XGateway's alone
+	f.Add(uint8(0), "sepa_kyc", "\x85", "", "RESTING", "", true, int64(0), false, false) // and not beside a status
 	f.Fuzz(func(t *testing.T, origin uint8, check, status, attempt, processing, reason string, null bool, seconds int64, replay, overtaken bool) {
 		state := from[int(origin)%len(from)]
 		in := report(onboarding.Report{

@@ -22,12 +22,10 @@ var (
 type Event struct {
 	ID       int64  // drawn by the store; the order
 	UserID   string // valid by CheckUserID
-	Provider string // a provider's name, SourceOperator or SourceMerchant
-	Route    string // the provider's name of the webhook, RouteCommand or RouteStart
+	Provider string // a provider's name, SourceOperator, SourceMerchant or SourceAdmit
+	Route    string // the provider's name of the webhook, or one of the routes of names.go
 	Body     []byte // as received; XGateway's without its hash
 	Received time.Time
-	// RequestID makes a command unique per user; "" for everything else.
-	RequestID string
 }
 
 // Ring is the payload of the signal that wakes a workflow: a readable summary,
@@ -92,7 +90,7 @@ type LogLine struct {
 	Stage   Stage     `json:"stage"` // after it
 }
 
-// LaneRef names one lane: a user's effects at a target, access or the rest.
+// LaneRef names one lane of a user's effects at a target.
 type LaneRef struct {
 	UserID string `json:"userId"`
 	Target string `json:"target"`

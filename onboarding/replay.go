@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -46,14 +47,7 @@ const (
 var EventStates = [...]EventState{EventMalformed, EventUnrecognised}
 
 // Valid says whether s is one of EventStates.
-func (s EventState) Valid() bool {
-	for _, k := range EventStates {
-		if k == s {
-			return true
-		}
-	}
-	return false
-}
+func (s EventState) Valid() bool { return slices.Contains(EventStates[:], s) }
 
 // EventView is a webhook that could not be read or understood, without its body,
 // which may hold personal data. A replay of it is not listed by itself.

@@ -1,5 +1,7 @@
 package onboarding
 
+import "slices"
+
 // Speech is how a reason may be spoken of to the user.
 type Speech string
 
@@ -91,10 +93,5 @@ func SpeechOf(code string) Speech {
 
 // silent says whether one of the codes forbids a message.
 func silent(codes []string) bool {
-	for _, c := range codes {
-		if SpeechOf(c) == SpeechSilent {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(codes, func(c string) bool { return SpeechOf(c) == SpeechSilent })
 }

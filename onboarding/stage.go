@@ -1,8 +1,10 @@
 package onboarding
 
+import "slices"
+
 // lists says whether the check is in one of the policy's lists.
 func (p Policy) lists(c Check) bool {
-	return has(p.RequireAny, c) || has(p.RequireAll, c) || has(p.RequireIfStarted, c)
+	return slices.Contains(p.RequireAny, c) || slices.Contains(p.RequireAll, c) || slices.Contains(p.RequireIfStarted, c)
 }
 
 // listed returns the checks in the policy's lists, each once, in the order of
@@ -15,15 +17,6 @@ func (p Policy) listed() []Check {
 		}
 	}
 	return in
-}
-
-func has(list []Check, c Check) bool {
-	for _, k := range list {
-		if k == c {
-			return true
-		}
-	}
-	return false
 }
 
 // reversedIn returns the checks in the lists, and those that the user's approval
@@ -97,7 +90,7 @@ func failed(s *State, p Policy) bool {
 		return true
 	}
 	for _, c := range p.listed() {
-		must := has(p.RequireAll, c) || has(p.RequireIfStarted, c)
+		must := slices.Contains(p.RequireAll, c) || slices.Contains(p.RequireIfStarted, c)
 		if must && s.Checks.At(c).Is(StatusFailed) {
 			return true
 		}

@@ -1,6 +1,9 @@
 package onboarding
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is everything the rules know about one user. It is what the changes in
 // the user's log add up to. Times are UTC, to the microsecond, by the
@@ -159,12 +162,7 @@ func (c *CheckState) Get() Status {
 
 // Is says whether the check has one of the given statuses.
 func (c *CheckState) Is(statuses ...Status) bool {
-	for _, s := range statuses {
-		if c.Get() == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(statuses, c.Get())
 }
 
 // Reversed says whether the check has passed before and is not passed now.

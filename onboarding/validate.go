@@ -40,7 +40,7 @@ func (p Policy) Problems() []Problem {
 				bad(l.path, "%q is no check; the checks are %s", c, listed(Checks[:]))
 			case c == KYCFiles:
 				bad(l.path, "%q never passes: it counts by itself while kyc has nothing to say", c)
-			case has(l.list[:i], c):
+			case slices.Contains(l.list[:i], c):
 				bad(l.path, "%q stands there twice", c)
 			}
 		}
@@ -70,7 +70,7 @@ func (p Policy) Problems() []Problem {
 		bad("reversals_per_hour", "must not be negative; leave it out for no limit")
 	}
 	for i, c := range p.FreeText {
-		if !c.Valid() || has(p.FreeText[:i], c) {
+		if !c.Valid() || slices.Contains(p.FreeText[:i], c) {
 			bad("free_text", "%q is no check or stands there twice; the checks are %s", c, listed(Checks[:]))
 		}
 	}
@@ -90,9 +90,9 @@ func listed[T ~string](words []T) string {
 func (p Policy) peopleProblems(bad func(path, format string, args ...any)) {
 	for i, c := range p.Confirm {
 		switch {
-		case !has(p.APIs, c) && !has(p.Off, c): // what waits from when its provider was on goes on waiting
+		case !slices.Contains(p.APIs, c) && !slices.Contains(p.Off, c): // what waits from when its provider was on goes on waiting
 			bad("confirm", "%q has no API that could confirm it, so that it would never pass: the APIs that are set answer for %v", c, p.APIs)
-		case has(p.Confirm[:i], c):
+		case slices.Contains(p.Confirm[:i], c):
 			bad("confirm", "%q stands there twice", c)
 		}
 	}

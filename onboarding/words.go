@@ -1,5 +1,7 @@
 package onboarding
 
+import "slices"
+
 // Check is one thing to be known about a user.
 type Check string
 
@@ -17,14 +19,7 @@ const (
 var Checks = [...]Check{KYC, KYCFiles, POA, HighRisk, Account, SEPAKYC}
 
 // Valid says whether c is one of Checks.
-func (c Check) Valid() bool {
-	for _, k := range Checks {
-		if k == c {
-			return true
-		}
-	}
-	return false
-}
+func (c Check) Valid() bool { return slices.Contains(Checks[:], c) }
 
 // Status is what is known of a check.
 type Status string
@@ -44,14 +39,7 @@ const (
 var Statuses = [...]Status{StatusNone, StatusAwaitingUser, StatusInReview, StatusActionRequired, StatusPassed, StatusFailed, StatusExpired}
 
 // Valid says whether s is one of Statuses.
-func (s Status) Valid() bool {
-	for _, k := range Statuses {
-		if k == s {
-			return true
-		}
-	}
-	return false
-}
+func (s Status) Valid() bool { return slices.Contains(Statuses[:], s) }
 
 // Stage is where an onboarding stands. It is derived from the checks and from
 // what operators and deadlines did, never set by hand.
@@ -78,14 +66,7 @@ var Stages = [...]Stage{
 }
 
 // Valid says whether s is one of Stages.
-func (s Stage) Valid() bool {
-	for _, k := range Stages {
-		if k == s {
-			return true
-		}
-	}
-	return false
-}
+func (s Stage) Valid() bool { return slices.Contains(Stages[:], s) }
 
 // Party says who has to move before an onboarding can go on.
 type Party string
@@ -102,14 +83,7 @@ const (
 var Parties = [...]Party{User, Provider, Compliance, Nobody}
 
 // Valid says whether p is one of Parties.
-func (p Party) Valid() bool {
-	for _, k := range Parties {
-		if k == p {
-			return true
-		}
-	}
-	return false
-}
+func (p Party) Valid() bool { return slices.Contains(Parties[:], p) }
 
 // Access says whether the merchant's systems were told to let the user in.
 type Access string
