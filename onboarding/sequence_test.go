@@ -19,13 +19,13 @@ import (
 func whole() []onboarding.Report {
 	rs := []onboarding.Report{
 		files("ADDED"), files("ERROR"), poa("WAITING"), poa("APPROVED"), poa("REJECTED"), poa("QUESTIONED"), highRisk("OK"), highRisk("REJECTED"), account("ACTIVE"),
-		kyc("LOST", ""), files("LOST"), poa("LOST"), highRisk("LOST"), account("LOST"), sepa("LOST", ""),
+		kyc("NOT_VERIFIED", "REJECTED_BY_PROVIDER", "DOC_FAKE"), kyc("LOST", ""), files("LOST"), poa("LOST"), highRisk("LOST"), account("LOST"), sepa("LOST", ""),
 	}
 	for _, overall := range []string{"VERIFIED", "NOT_VERIFIED", "EXPIRED"} {
 		for _, attempt := range []string{"", "PENDING", "VERIFICATION", "SUCCESSFUL", "PAUSED"} {
 			rs = append(rs, kyc(overall, attempt))
 		}
-		rs = append(rs, kyc(overall, "REJECTED_BY_PROVIDER", "NO_FACE_FOUND"), kyc(overall, "REJECTED_BY_PROVIDER", "DOC_FAKE"))
+		rs = append(rs, kyc(overall, "REJECTED_BY_PROVIDER", "NO_FACE_FOUND"))
 	}
 	for _, processing := range []string{"", "VERIFICATION_IN_PROGRESS", "RESTING"} {
 		for _, status := range []string{"CREATED", "KYC_NEEDED", "PENDING_KYC_DATA", "KYC_PENDING", "SOFT_KYC_FAILED", "HARD_KYC_FAILED", "FULL_USER"} {
@@ -127,12 +127,12 @@ func (w *sequences) goOn(moves []move, s onboarding.State, at time.Time) {
 }
 
 // same holds that no report can tell apart two pasts that go on as one. There are many:
-// four reports are tried after each of the shorter and one after every sixteenth of the
+// four reports are tried after each of the shorter and one after every fiftieth of the
 // longest, all in their turn.
 func (w *sequences) same(first, second []move, s onboarding.State, at time.Time) {
 	tries := 4
 	if len(first) == 3 {
-		if w.again%16 != 0 {
+		if w.again%50 != 0 {
 			return
 		}
 		tries = 1
