@@ -172,7 +172,7 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 		})
 		return err
 	})
-	if !s.opts.Shadow {
+	if !s.opts.Shadow && len(s.names) > 0 {
 		b.Queue(sqlParkedAccess, userID, s.names).Query(func(rows pgx.Rows) (err error) {
 			w.parked, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedEffect, err error) {
 				err = row.Scan(&p.id, &p.target, &p.name, &p.access, &p.newer)
