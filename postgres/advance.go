@@ -21,7 +21,7 @@ var (
 	sqlLockOnboarding   = statement("lock_onboarding")
 	sqlClock            = statement("clock")
 	sqlTakeInbox        = statement("take_inbox")
-	sqlInboxLeft        = statement("inbox_left")
+	sqlLeftOver         = statement("left_over")
 	sqlWaitingEffects   = statement("waiting_effects")
 	sqlParkedAccess     = statement("parked_access")
 )
@@ -140,9 +140,9 @@ type waitingEffect struct {
 	inFlight bool // a sender has it
 }
 
-// read opens the transaction, locks the user and takes what waits: one round
-// trip. The lock is a statement before the others, for a statement that locks and
-// reads sees what was there before it got the lock.
+// read opens the transaction, locks the user and takes what waits: one round trip, and
+// another where access was given up on. The lock is a statement before the others, for
+// a statement that locks and reads sees what was there before it got the lock.
 func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (work, error) {
 	w := work{state: onboarding.State{UserID: userID}}
 	b := &pgx.Batch{}
@@ -164,7 +164,8 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 		})
 		return err
 	})
-	b.Queue(sqlInboxLeft, userID).QueryRow(func(row pgx.Row) error { return row.Scan(&w.more) })
+	var parked bool
+	b.Queue(sqlLeftOver, userID, s.names).QueryRow(func(row pgx.Row) error { return row.Scan(&w.more, &parked) })
 	b.Queue(sqlWaitingEffects, userID).Query(func(rows pgx.Rows) (err error) {
 		w.waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e waitingEffect, err error) {
 			err = row.Scan(&e.id, &e.target, &e.name, &e.about, &e.created, &e.inFlight)
@@ -172,17 +173,21 @@ func (s *Store) read(ctx context.Context, conn *pgxpool.Conn, userID string) (wo
 		})
 		return err
 	})
-	if !s.opts.Shadow && len(s.names) > 0 {
-		b.Queue(sqlParkedAccess, userID, s.names).Query(func(rows pgx.Rows) (err error) {
-			w.parked, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedEffect, err error) {
-				err = row.Scan(&p.id, &p.target, &p.name, &p.access, &p.newer)
-				return p, err
-			})
-			return err
-		})
-	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return work{}, err
+	}
+	if parked && !s.opts.Shadow {
+		rows, err := conn.Query(ctx, sqlParkedAccess, userID, s.names)
+		if err != nil {
+			return work{}, err
+		}
+		w.parked, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p parkedEffect, err error) {
+			err = row.Scan(&p.id, &p.target, &p.name, &p.access, &p.newer)
+			return p, err
+		})
+		if err != nil {
+			return work{}, err
+		}
 	}
 	if contact != nil {
 		w.contact = *contact

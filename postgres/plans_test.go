@@ -139,6 +139,7 @@ func ledgerReadsIndexes(t *testing.T, db *pgxpool.Pool) {
 		{"find_parked", "text, bigint[], bigint", "'crm', '{1,2}', 100", []string{"effects_pkey"}},
 		{"lock_parked", "bigint[]", "'{1,2}'", []string{"effects_pkey", "effects_by_user"}},
 		{"replay_effects", "bigint[], text, text, interval", "'{1,2}', 'ops-1', 'r', '0'", []string{"effects_pkey"}},
+		{"left_over", "text, text[]", "'user-1', '{core,crm}'", []string{"inbox_pkey", "effects_access_parked"}},
 		{"parked_access", "text, text[]", "'user-1', '{core,crm}'", []string{"effects_access_parked", "effects_by_user"}},
 		{"insert_elsewhere", "text, text, text, bigint, bigint, json, text, timestamptz, text[], text[]", "'user-1/2/access.revoked/', 'user-1', 'access.revoked', 2, 2, '{}', 'waiting', now(), '{core}', '{core,crm}'", []string{"effects_by_user", "effects_waiting"}},
 		{"list_present", "text, bigint", "'', 100", []string{"onboardings_pkey"}},

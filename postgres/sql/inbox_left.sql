@@ -1,1 +1,0 @@
-select exists (select from inbox where user_id = $1)
